@@ -1,0 +1,1 @@
+"""Changes to GPUs of a node."""

@@ -1,0 +1,1 @@
+"""Changes to objects of a Kubernetes cluster."""

@@ -1,0 +1,1 @@
+"""Tickets in a tracker; changes nothing on a machine."""

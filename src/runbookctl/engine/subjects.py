@@ -1,0 +1,194 @@
+"""When do two readings speak of the same thing? Subjects, their second names, and who agrees with whom. Pure.
+
+Source: the rules of docs/language.md, "Subjects".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from runbookctl.model import LEVELS, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_KEYS = tuple(Subject.__struct_fields__)
+_WIDE = frozenset({"cluster", "namespace"})  # shared by so many things that sharing them alone says nothing
+_SECOND = {"gpu_uuid": "gpu", "pod_uid": "pod", "container_id": "container"}
+_DEPTH = {key: LEVELS.index(_SECOND.get(key, key)) for key in _KEYS}
+
+
+@lru_cache(maxsize=100_000)
+def keys(subject: Subject) -> Mapping[str, str]:
+    """Return the names that a subject gives, by key."""
+    return {key: value for key in _KEYS if (value := getattr(subject, key)) is not None}
+
+
+@lru_cache(maxsize=100_000)
+def deepest(subject: Subject) -> str:
+    """Return the deepest level that a subject names, or nothing."""
+    named = keys(subject)
+    return LEVELS[max(_DEPTH[key] for key in named)] if named else ""
+
+
+def unnamed(subject: Subject) -> bool:
+    """Tell whether a subject names nothing but the piece it stands in."""
+    return not (keys(subject).keys() - {"piece"})
+
+
+def has_level(subject: Subject, level: str) -> bool:
+    """Tell whether a subject names a level, by either name."""
+    return any(_SECOND.get(key, key) == level for key in keys(subject))
+
+
+def differ(left: Subject, right: Subject) -> bool:
+    """Tell whether two subjects give a level different names."""
+    names = keys(right)
+    return any(names.get(key, value) != value for key, value in keys(left).items())
+
+
+def agree(left: Subject, right: Subject) -> bool:
+    """Tell whether two subjects name a common level and differ in none.
+
+    A shared cluster or namespace alone is common only with something that names nothing deeper: two pods whose
+    names are told in different ways (one by uid, one by name) do not agree because they share a namespace.
+    """
+    ours, theirs = keys(left), keys(right)
+    common = False
+    wide = False
+    for key, value in ours.items():
+        other = theirs.get(key)
+        if other is None:
+            continue
+        if other != value:
+            return False
+        if key in _WIDE:
+            wide = True
+        else:
+            common = True
+    return common or (wide and (_only_wide(ours) or _only_wide(theirs)))
+
+
+def _only_wide(names: Mapping[str, str]) -> bool:
+    return all(key in _WIDE for key in names)
+
+
+def at_level(subject: Subject, level: str) -> Subject | None:
+    """Return the part of a subject down to `level` (`about: node`), or None when it does not name that level."""
+    if not has_level(subject, level):
+        return None
+    named = keys(subject)
+    if level in ("pod", "workload", "service", "job", "namespace"):
+        keep: tuple[str, ...] = ("cluster", "namespace")
+    elif level == "container":
+        keep = ("cluster", "namespace", "pod", "pod_uid")
+    elif level in ("gpu", "mig"):
+        keep = ("cluster", "node", "gpu", "gpu_uuid")
+    else:
+        keep = ("cluster",)
+    own = tuple(key for key in named if _SECOND.get(key, key) == level)
+    return Subject(**{key: named[key] for key in (*keep, *own) if key in named})
+
+
+def _called(path: str, name: str) -> bool:
+    """Tell whether a file name holds a name as a word of its own."""
+    start = path.find(name)
+    while start >= 0:
+        before, after = path[start - 1 : start], path[start + len(name) : start + len(name) + 1]
+        if not before.isalnum() and not after.isalnum():
+            return True
+        start = path.find(name, start + 1)
+    return False
+
+
+class Names:
+    """Second names: learns which uid is which pod, which UUID is which GPU, and completes subjects with them."""
+
+    def __init__(self, subjects: Iterable[Subject]) -> None:
+        """Learn from every subject that gives two names of one thing."""
+        self._containers: dict[tuple[str, str], set[str]] = {}
+        self._known: dict[tuple[str, ...], dict[str, str | None]] = {}
+        for subject in set(subjects):
+            self._learn(subject)
+        self._completed: dict[Subject, Subject] = {}
+
+    def _learn(self, subject: Subject) -> None:
+        pod = (subject.namespace, subject.pod)
+        if subject.namespace and subject.pod:
+            known = self._containers.setdefault((subject.namespace, subject.pod), set())
+            known |= {subject.container} if subject.container else set()
+        facts = {"namespace": subject.namespace, "pod": subject.pod, "pod_uid": subject.pod_uid, "node": subject.node}
+        if subject.pod_uid:
+            self._note(("pod_uid", subject.pod_uid), facts)
+        if subject.pod and subject.namespace:
+            self._note(("pod name", subject.pod), facts)
+            self._note(("pod", *(part or "" for part in pod)), facts)
+        if subject.container_id:
+            more = {**facts, "container": subject.container, "container_id": subject.container_id}
+            self._note(("container_id", subject.container_id), more)
+        gpu = {"gpu": subject.gpu, "gpu_uuid": subject.gpu_uuid, "node": subject.node}
+        if subject.gpu_uuid:
+            self._note(("gpu_uuid", subject.gpu_uuid), gpu)
+        if subject.gpu:
+            self._note(("gpu", subject.node or "", subject.gpu), gpu)
+
+    def _note(self, name: tuple[str, ...], facts: Mapping[str, str | None]) -> None:
+        known = self._known.setdefault(name, {})
+        for key, value in facts.items():
+            if value is None:
+                continue
+            if key in known and known[key] != value:
+                known[key] = None  # two answers: no answer (a StatefulSet's pod has had two uids)
+            else:
+                known.setdefault(key, value)
+
+    def complete(self, subject: Subject) -> Subject:
+        """Return the subject with every further name that is known of it without doubt."""
+        done = self._completed.get(subject)
+        if done is None:
+            named = self._of_file(subject) if subject.piece and unnamed(subject) else subject
+            done = self._completed[subject] = self._complete(named)
+        return done
+
+    def _of_file(self, subject: Subject) -> Subject:
+        """A file that is called by the name of exactly one known pod (`logs-trainer-0-app.txt`) is about that pod."""
+        path = subject.piece or ""
+        found = {pod for pod in self._containers if _called(path, pod[1])}
+        longest = {pod for pod in found if not any(pod[1] != other[1] and pod[1] in other[1] for other in found)}
+        if len(longest) != 1:
+            return subject
+        namespace, pod = longest.pop()
+        rest = path.replace(pod, "/", 1)
+        containers = self._containers[namespace, pod]
+        named = {name for name in containers if _called(rest, name)} or containers
+        container = named.pop() if len(named) == 1 else None
+        return Subject(namespace=namespace, pod=pod, container=container)
+
+    def _complete(self, subject: Subject) -> Subject:
+        for name in self._names_of(subject):
+            more = {
+                key: value
+                for key, value in self._known.get(name, {}).items()
+                if value is not None and getattr(subject, key) is None
+            }
+            if more:
+                subject = structs.replace(subject, **more)
+        return subject
+
+    @staticmethod
+    def _names_of(subject: Subject) -> Iterable[tuple[str, ...]]:
+        if subject.container_id:
+            yield ("container_id", subject.container_id)
+        if subject.pod_uid:
+            yield ("pod_uid", subject.pod_uid)
+        if subject.pod and not subject.namespace:
+            yield ("pod name", subject.pod)
+        if subject.pod and subject.namespace:
+            yield ("pod", subject.namespace, subject.pod)
+        if subject.gpu_uuid:
+            yield ("gpu_uuid", subject.gpu_uuid)
+        if subject.gpu:
+            yield ("gpu", subject.node or "", subject.gpu)

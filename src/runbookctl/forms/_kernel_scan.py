@@ -1,0 +1,90 @@
+"""Find the lines of a kernel log that hold one of a few literals, fast, with their numbers and offsets.
+
+Pure: bytes in, slices out. A literal is searched with `bytes.find` (memory speed); many literals with one RE2 pass,
+because an alternation in Python's `re` is fifteen times slower. Memory is bounded by one line.
+Source of the choice: bench/ and reference measurements (mmap.find 0.36 s/GB, RE2 0.47 s/GB, `re` alternation 4.5 s/GB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import re2
+
+from runbookctl.forms.lines import Gap, gap
+
+_MARKER = b"[runbookctl: "
+_FEW = 2  # so many literals are searched one by one
+
+
+class Piece(NamedTuple):
+    """One line: its number in the text as it was given, and where it stands in the body (`end` is its line end)."""
+
+    number: int
+    begin: int
+    end: int
+
+
+def pieces(body: bytes, literals: tuple[bytes, ...]) -> Iterator[Piece | Gap]:
+    """Yield the lines that hold one of `literals` (all lines when there is none) and every gap, in order."""
+    number = 0  # of the line before `counted`
+    counted = 0
+    for found in _starts(body, (*literals, _MARKER)) if literals else _every(body):
+        begin = body.rfind(b"\n", counted, found) + 1 or counted
+        end = body.find(b"\n", found)
+        end = len(body) if end < 0 else end
+        number += body.count(b"\n", counted, begin)
+        counted = end + 1
+        left = gap(body[begin:end]) if body.startswith(_MARKER, begin) else None
+        if left:
+            number += left.lines
+            yield left
+            continue
+        number += 1
+        yield Piece(number, begin, end)
+
+
+def _every(body: bytes) -> Iterator[int]:
+    start = 0
+    while 0 <= start < len(body):
+        yield start
+        end = body.find(b"\n", start)
+        start = end + 1 if end >= 0 else -1
+
+
+def _starts(body: bytes, literals: tuple[bytes, ...]) -> Iterator[int]:
+    """Yield one position per line that holds a literal, ascending."""
+    if len(literals) > _FEW + 1:
+        yield from _by_automaton(body, literals)
+        return
+    following = {literal: body.find(literal) for literal in literals}
+    while True:
+        ahead = [position for position in following.values() if position >= 0]
+        if not ahead:
+            return
+        position = min(ahead)
+        yield position
+        end = body.find(b"\n", position)
+        if end < 0:
+            return
+        for literal, place in following.items():
+            if 0 <= place <= end:
+                following[literal] = body.find(literal, end)
+
+
+def _by_automaton(body: bytes, literals: tuple[bytes, ...]) -> Iterator[int]:
+    search = _automaton(literals).search
+    position = 0
+    while match := search(body, position):
+        yield match.start()
+        end = body.find(b"\n", match.start())
+        if end < 0:
+            return
+        position = end + 1
+
+
+@lru_cache(maxsize=32)
+def _automaton(literals: tuple[bytes, ...]) -> re2._Regexp:
+    return re2.compile(b"|".join(re2.escape(literal) for literal in literals))

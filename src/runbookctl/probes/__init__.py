@@ -1,0 +1,48 @@
+"""Probes: what to ask (`request`) and how to read the answer (`read`). The id of a probe is its path.
+
+Pure: a probe imports `model`, `forms` and `catalog`, never a client. A probe module has
+
+    '''One line that `runbookctl list probes` prints.'''
+    FORMS = ("kernel log",)                     # forms its `read` understands (runbookctl.forms)
+    SUBJECT = {"node": "node", "gpu": "pci"}    # subject key -> field of Reading that names it
+    KIND = "event"                              # event: things that happened; state: how a thing is, one per subject
+    ONE = False                                 # True: the step is the one reading, not a list
+    class Params(Struct, frozen=True, forbid_unknown_fields=True): ...
+    class Reading(model.Reading, frozen=True, kw_only=True): ...
+    def request(params: Params) -> Request | tuple[Request, ...]: ...
+    def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]: ...
+    def obtain(subject: Subject) -> str: ...    # the command that gets this evidence for that subject
+
+A parameter declared as one value (`node: str`) that is given a list is asked once per value.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+
+@cache
+def load(probe: str) -> ModuleType | None:
+    """Return the module of a probe (`gpu.xid`), or None when there is none."""
+    family, _, name = probe.partition(".")
+    if not (family.isidentifier() and name.isidentifier()):
+        return None
+    full = f"{__name__}.{family}.{name}"
+    try:
+        if importlib.util.find_spec(full) is None:
+            return None
+    except ModuleNotFoundError:
+        return None
+    return importlib.import_module(full)
+
+
+@cache
+def ids() -> tuple[str, ...]:
+    """Return the ids of all shipped probes, sorted."""
+    prefix = f"{__name__}."
+    found = pkgutil.walk_packages(__path__, prefix)
+    return tuple(sorted(module.name.removeprefix(prefix) for module in found if not module.ispkg))

@@ -1,0 +1,1 @@
+"""Probes of the k8s family; see runbookctl.probes."""

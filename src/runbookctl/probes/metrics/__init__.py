@@ -1,0 +1,1 @@
+"""Probes of the metrics family; see runbookctl.probes."""

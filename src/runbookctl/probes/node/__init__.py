@@ -1,0 +1,1 @@
+"""Probes of the node family; see runbookctl.probes."""

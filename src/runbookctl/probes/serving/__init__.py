@@ -1,0 +1,1 @@
+"""Probes of the serving family; see runbookctl.probes."""

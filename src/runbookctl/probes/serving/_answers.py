@@ -1,0 +1,46 @@
+"""Reads instant vectors of the serving probes: fields by group. Pure; NaN, infinite and absent samples are not told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from runbookctl.model import Raw
+
+
+def fields_by(raw: Raw, labels: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, float]]:
+    """Return for each group of `labels` the value of every field: {("pod-1",): {"p99": 0.8}}.
+
+    The answer is `{"status":"success","data":{"resultType":"vector","result":[{"metric":{..},"value":[t,"0.8"]}]}}`.
+    Raises ValueError for anything that is no vector.
+    """
+    document = msgspec.json.decode(raw.body)
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    for sample in _vector(document):
+        metric, value = sample.get("metric", {}), _number(sample.get("value"))
+        field = metric.get("field") if isinstance(metric, Mapping) else None
+        if not isinstance(field, str) or value is None:
+            continue
+        group = tuple(str(metric.get(label, "")) for label in labels)
+        found.setdefault(group, {})[field] = value
+    return found
+
+
+def _vector(document: Any) -> list[dict[str, Any]]:
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict) or data.get("resultType") != "vector" or not isinstance(data.get("result"), list):
+        raise ValueError("no instant vector")
+    return [sample for sample in data["result"] if isinstance(sample, dict)]
+
+
+def _number(pair: Any) -> float | None:
+    if not isinstance(pair, list) or len(pair) != 2:
+        return None
+    try:
+        value = float(pair[1])
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
