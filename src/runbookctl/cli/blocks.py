@@ -30,6 +30,7 @@ from runbookctl.cli.texts import clock, joined, listed, say
 from runbookctl.model import Cause, Compute, Diagnosis, Evidence, Finding, Origin, Shown, Suggestion, Unknown
 
 _CODES = 4  # causes named in a row when lines are short
+_FIRST_ONLY = 3  # from here on only the first remediation is shown with its commands
 _PROOF_LINES = 5  # lines of proof when lines are short
 
 
@@ -310,8 +311,10 @@ def suggested(found: Sequence[Advice], view: View, *, first: int = 1, column: in
         with_commands = view.everything or not view.nodes
         if not suggestion.commands:
             lines += prose(suggestion.title, COMMAND, view.layout) if suggestion.title and with_commands else []
-        elif with_commands and (view.short < 3 or number == first):
+        elif with_commands and (view.short < _FIRST_ONLY or number == first):
             lines += [command(text) for text in advice.commands]
+        elif with_commands:
+            lines += prose(view.say("more_commands", n=len(advice.commands)), COMMAND, view.layout)
     return lines
 
 

@@ -125,7 +125,7 @@ def _causes(view: View) -> list[Line]:
             lines += prose(f"{view.say('explains')}: {symptom}  {subject}", ENTRY, view.layout)
         lines += blocks.suggested(advices, view, first=first, column=advice_column, gap=4)
         first += len(advices)
-    return [*lines, *blocks.findings(view), *_not_known(view)]
+    return [*lines, *(blocks.findings(view) if view.everything else []), *_not_known(view)]
 
 
 def _folded_head(view: View, code: str, group: Sequence[Cause], column: int) -> list[Line]:

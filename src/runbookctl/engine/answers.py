@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, structs
 
 from runbookctl import probes
 from runbookctl.engine import subjects
+from runbookctl.engine.reading import machine_level
 from runbookctl.engine.subjects import Names, agree
 from runbookctl.language.values import Listing, Row, Why
 from runbookctl.model import Evidence, Missing, Origin, Subject
@@ -55,7 +56,7 @@ class Only:
         """Tell whether unnamed evidence of a probe speaks of the item."""
         if self._single is not None:
             return item == self._single
-        return self._one_machine and "node" in module.SUBJECT and not {"pod", "container"} & set(module.SUBJECT)
+        return self._one_machine and machine_level(module)
 
 
 class StepRows:

@@ -104,7 +104,7 @@ def _counts(judgement: Judgement, *, pasted: bool) -> bool:
     """Tell whether a runbook has a say: in a run always; in analyze with a cause, or if it looked for its symptom."""
     if not pasted or judgement.held:
         return True
-    return judgement.counts and any(item.proper for item in judgement.items)
+    return judgement.counts
 
 
 def _unreadable(of: Circumstances) -> list[Row]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BUDGET = 3_000_000  # readings that the filters of one runbook may look at, all items together
 
 
-class Held(Struct, frozen=True):
+class Held(Struct, frozen=True, eq=False):
     """A cause that is true for one item, before causes are merged."""
 
     cause: Cause
@@ -48,7 +48,7 @@ class Item(Struct, frozen=True, eq=False):
     proper: bool  # it names the level of `each`; others only carry causes that stand on their own proof
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, eq=False):
     """What one runbook says: its items, the causes that hold, and for each item what stayed unknown."""
 
     runbook: Runbook
@@ -56,6 +56,7 @@ class Judgement(Struct, frozen=True):
     held: tuple[Held, ...]
     undecided: tuple[tuple[Item, Cause, tuple[Why, ...]], ...]
     counts: bool  # a step that `when` reads was supplied
+    shared: RunbookScope
 
 
 class RunbookScope:
@@ -223,7 +224,7 @@ def judge(shared: RunbookScope, *, pasted: bool) -> Judgement:
             continue
         for cause in runbook.causes:
             _judge_cause(item, cause, held, undecided)
-    return Judgement(runbook, tuple(items), tuple(held), tuple(undecided), _counts(shared))
+    return Judgement(runbook, tuple(items), tuple(held), tuple(undecided), _counts(shared), shared)
 
 
 def _counts(shared: RunbookScope) -> bool:
@@ -279,7 +280,7 @@ def _own(step: StepRows, level: str) -> dict[Subject, Row]:
 
     A reading that only names the level above (a pod of `kubectl get pods`) is an item where no deeper one tells more.
     """
-    own = {row.subject: row for row in step.rows if row.subject and subjects.has_level(row.subject, level)}
+    own = {row.subject or Subject(): row for row in step.rows if _is_item(row.subject or Subject(), level)}
     parent = _PARENTS.get(level)
     above = {}
     for row in step.rows:
@@ -289,6 +290,11 @@ def _own(step: StepRows, level: str) -> dict[Subject, Row]:
         if not any(subjects.agree(subject, deeper) for deeper in own):
             above[subject] = row
     return own | above
+
+
+def _is_item(subject: Subject, level: str) -> bool:
+    """Tell whether a reading of the step of `each` is an item: it has the level, or is of the one unnamed machine."""
+    return subjects.has_level(subject, level) or (level == "node" and subjects.unnamed(subject))
 
 
 def _whole_subject(shared: RunbookScope) -> Subject:
@@ -333,7 +339,7 @@ def _others(
                 belongs = any(subjects.agree(item, subject) for item in near)
             if not belongs and subject not in own:
                 part = subjects.at_level(subject, each.level)  # a MIG slice's Xid is about its GPU
-                found[part or subject] = part is not None
+                found[part or subject] = part is not None or _is_item(subject, each.level)
     alone = Only(found if not own else (*own, *found))
     for subject, proper in found.items():
         why = Why(step.id, str(subject), "not given" if not step.asked.given else "not about it",

@@ -45,8 +45,12 @@ class Answer(Struct, frozen=True):
 
     @property
     def nothing(self) -> bool:
-        """Tell whether the text holds nothing of the probe's kind."""
-        return not self.told and any(gap.cut.nothing for gap in self.gaps)
+        """Tell whether the text holds nothing of the probe's kind: objects of other kinds, for one."""
+        if self.told or self.skipped:
+            return False
+        if not self.gaps:
+            return self.evidence.form == "kubernetes_objects"
+        return any(gap.cut.nothing for gap in self.gaps)
 
 
 def read(probe: str, evidence: Evidence, body: bytes, now: dt.datetime | None = None) -> Answer:
@@ -93,12 +97,18 @@ def subject_of(module: ModuleType, reading: Reading, evidence: Evidence) -> Subj
             own[key] = value
     asked = subjects.keys(evidence.subject)
     if not own:
-        return evidence.subject
+        unnamed_machine = machine_level(module) and subjects.unnamed(evidence.subject)
+        return Subject() if unnamed_machine else evidence.subject
     if evidence.origin in (Origin.LIVE, Origin.BUNDLE) and evidence.request is not None:
         own.update({key: asked[key] for key in ("cluster", "node") if key in asked})
     elif subjects.deepest(evidence.subject) in ("node", "cluster"):
         own.setdefault("node", asked["node"]) if "node" in asked else None
     return Subject(**own)
+
+
+def machine_level(module: ModuleType) -> bool:
+    """Tell whether a probe reads a whole machine: pasted without a name, its texts are all of one machine."""
+    return "node" in module.SUBJECT and not {"pod", "container"} & set(module.SUBJECT)
 
 
 def _gap_subject(named: Subject, evidence: Evidence) -> Subject:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from runbookctl.engine import subjects
+from runbookctl.engine.judge import steps_of
 from runbookctl.language.values import Unknown, Why
+from runbookctl.model import Subject
 from runbookctl.model import Unknown as Row
 
 if TYPE_CHECKING:
@@ -45,7 +48,26 @@ def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
             rows.extend(mine)
             if any(row.given for row in mine):
                 decided = False
+    if not any(item.proper for item in judgement.items):
+        rows.extend(_not_supplied(judgement))
     return Open(tuple(_in_step_order(judgement, rows)), decided)
+
+
+def _not_supplied(judgement: Judgement) -> Iterator[Row]:
+    """Where the symptom was looked for and nothing was found to judge: the steps of the symptom that were not supplied."""
+    shared = judgement.shared
+    if judgement.runbook.when is None:
+        return
+    supplied = [answer.evidence.subject for step in shared.steps.values() for answer in step.asked.answers]
+    subject = next((one for one in supplied if not subjects.unnamed(one)), Subject())
+    for step in sorted(steps_of(judgement.runbook, judgement.runbook.when)):
+        rows = shared.steps[step]
+        if not rows.asked.given:
+            title = rows.asked.step.title
+            yield Row(
+                what=step, subject=str(subject), why="not given", decides=(), obtain=rows.obtain(subject), given=False,
+                runbook=judgement.runbook.id, title=title,
+            )  # fmt: skip
 
 
 def _rows(judgement: Judgement, item: Item) -> Iterator[Row]:

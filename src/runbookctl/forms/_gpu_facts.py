@@ -42,6 +42,7 @@ class GpuFacts(Struct):
     values: dict[str, Value] = field(default_factory=dict)
     answered: bool = False  # at least one value was really read from the GPU
     error: str | None = None  # what NVML said in place of values
+    whole: bool = False  # everything that nvidia-smi prints about a GPU is here: what is not printed is not there
 
 
 class SmiReport(Struct):
@@ -70,6 +71,11 @@ def observe(gpu: GpuFacts, text: str) -> None:
         gpu.answered = True
 
 
+def readable(text: str) -> str | None:
+    """Return a name that was read; None for `GPU is lost` and the like in its place."""
+    return None if any(word in text.casefold() for word in (*_UNREADABLE, *_NONE)) else text or None
+
+
 def number(value: Value | None) -> int | None:
     """Return a count; None for anything else."""
     match = _COUNT.fullmatch(value.text.strip()) if value else None
@@ -82,8 +88,8 @@ def not_there(value: Value) -> bool:
 
 
 def truth(value: Value | None) -> bool | None:
-    """Return True for Yes, False for No; None for anything else."""
-    words = {"yes": True, "no": False, "true": True, "false": False}
+    """Return True for Yes or 1, False for No or 0; None for anything else."""
+    words = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
     return words.get(value.text.casefold().strip()) if value else None
 
 

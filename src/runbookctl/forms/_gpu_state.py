@@ -34,7 +34,7 @@ def of_facts(gpu: GpuFacts) -> dict[str, Any]:
     values = gpu.values
     lost: Truth = True if gpu.error and "lost" in gpu.error.casefold() else False if gpu.answered else UNSET
     asks_reset = bool(gpu.error and "requires reset" in gpu.error.casefold())
-    said = values.get("reset_required")
+    missing = None if gpu.whole else UNSET  # what a whole listing does not print, this driver does not know
     return {
         "pci": (_pci.normal(gpu.address) if gpu.address else None) or UNSET,
         "uuid": gpu.uuid or UNSET,
@@ -43,17 +43,21 @@ def of_facts(gpu: GpuFacts) -> dict[str, Any]:
         "index": UNSET if gpu.index is None else gpu.index,
         "lost": lost,
         "error": gpu.error or (None if gpu.answered else UNSET),
-        "reset_required": asks_reset or _said(said),
-        "recovery_action": _action(values.get("recovery_action"), asks_reset=asks_reset),
-        "remap_pending": _either(_part(values, "remap", "pending"), _part(values, "retired", "pending")),
-        "remap_failed": _part(values, "remap", "failure"),
-        "remapped_correctable": _count_of(values, "remap", "corrected"),
-        "remapped_uncorrectable": _count_of(values, "remap", "uncorrected"),
-        "retired_single_bit": _count_of(values, "retired", "single"),
-        "retired_double_bit": _count_of(values, "retired", "double"),
-        "repair_pending": _either(_said(values.get("repair.channel")), _said(values.get("repair.tpc"))),
-        "unrepairable": _said(values.get("unrepairable")),
-        "sram_threshold_exceeded": _said(values.get("sram_threshold")),
+        "reset_required": asks_reset or _said(values.get("reset_required"), missing),
+        "recovery_action": _action(values.get("recovery_action"), missing, asks_reset=asks_reset),
+        "remap_pending": _either(
+            _part(values, "remap", "pending", missing), _part(values, "retired", "pending", missing)
+        ),
+        "remap_failed": _part(values, "remap", "failure", missing),
+        "remapped_correctable": _count_of(values, "remap", "corrected", missing),
+        "remapped_uncorrectable": _count_of(values, "remap", "uncorrected", missing),
+        "retired_single_bit": _count_of(values, "retired", "single", missing),
+        "retired_double_bit": _count_of(values, "retired", "double", missing),
+        "repair_pending": _either(
+            _said(values.get("repair.channel"), missing), _said(values.get("repair.tpc"), missing)
+        ),
+        "unrepairable": _said(values.get("unrepairable"), missing),
+        "sram_threshold_exceeded": _said(values.get("sram_threshold"), missing),
         **_counts(values, "volatile"),
         **_counts(values, "aggregate"),
     }
@@ -143,27 +147,27 @@ def _sum(parts: list[Count]) -> Count:
     return sum(known) if known else None
 
 
-def _number(value: Value | None) -> Count:
+def _number(value: Value | None, missing: UnsetType | None = UNSET) -> Count:
     if value is None:
-        return UNSET
+        return missing
     return None if not_there(value) else _unset(number(value))
 
 
-def _said(value: Value | None) -> Truth:
+def _said(value: Value | None, missing: UnsetType | None) -> Truth:
     if value is None:
-        return UNSET
+        return missing
     return None if not_there(value) else _unset(truth(value))
 
 
-def _part(values: dict[str, Value], section: str, name: str) -> Truth:
+def _part(values: dict[str, Value], section: str, name: str, missing: UnsetType | None) -> Truth:
     """Return a truth of a section; a section that is `N/A` as a whole is not there."""
     whole = values.get(section)
-    return None if whole is not None and not_there(whole) else _said(values.get(f"{section}.{name}"))
+    return None if whole is not None and not_there(whole) else _said(values.get(f"{section}.{name}"), missing)
 
 
-def _count_of(values: dict[str, Value], section: str, name: str) -> Count:
+def _count_of(values: dict[str, Value], section: str, name: str, missing: UnsetType | None) -> Count:
     whole = values.get(section)
-    return None if whole is not None and not_there(whole) else _number(values.get(f"{section}.{name}"))
+    return None if whole is not None and not_there(whole) else _number(values.get(f"{section}.{name}"), missing)
 
 
 def _either(*parts: Truth) -> Truth:
@@ -175,11 +179,11 @@ def _either(*parts: Truth) -> Truth:
     return False if False in parts else None
 
 
-def _action(value: Value | None, *, asks_reset: bool) -> Count:
+def _action(value: Value | None, missing: UnsetType | None, *, asks_reset: bool) -> Count:
     if asks_reset:
         return _RESET_GPU
     if value is None:
-        return UNSET
+        return missing
     text = value.text.casefold().strip("[] ")
     return ACTIONS[text] if text in ACTIONS else None if not_there(value) else UNSET
 

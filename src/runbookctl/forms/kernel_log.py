@@ -181,9 +181,16 @@ def _is_journal(head: str) -> bool:
     return read is not None and any(prefix.kernel for _, prefix in read)
 
 
+# Lines that people paste without their prefix, by the words with which the kernel begins them (mm/oom_kill.c).
+_BARE = (
+    "NVRM: ", "nvidia-nvswitch", "oom-kill:constraint=", "Memory cgroup out of memory: Kill", "Out of memory: Kill",
+    "oom_reaper: reaped process ", "Memory cgroup stats for ",
+)  # fmt: skip
+
+
 def belongs(line: str) -> bool:
     """Tell a line that certainly is the kernel's: a prefix of the kernel's own, or the NVIDIA driver's mark."""
-    if line.startswith(("NVRM: ", "nvidia-nvswitch")):
+    if line.startswith(_BARE) or (" invoked oom-killer: gfp_mask=" in line and not line.startswith("[")):
         return True
     if line.startswith("[") and not _PRINTK.match(line) and line[1:2].strip().isdigit():
         return False

@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 
 from runbookctl.forms import Named
-from runbookctl.forms._gpu_facts import GpuFacts, SmiReport, Value, note, observe
+from runbookctl.forms._gpu_facts import GpuFacts, SmiReport, Value, note, observe, readable
 from runbookctl.forms._kernel_stamps import dated, month
 from runbookctl.forms.lines import Gap, numbered
 from runbookctl.model import Raw, Subject, Time, Writer
@@ -29,6 +29,7 @@ WRITER = Writer.NODE
 ANCHORS: tuple[bytes, ...] = ()
 
 _STARTS = ("==============NVSMI LOG==============", "GPU 0000")
+_LATE = ("temperature/", "power readings", "gpu power readings", "clocks/", "processes")  # stand after Remapped Rows
 _COUNTS = {
     "sram correctable": "sram.corrected",
     "sram uncorrectable": "sram.uncorrected",
@@ -102,13 +103,15 @@ def _keep(found: SmiReport, gpu: GpuFacts | None, key: str, value: str, line: in
         _head(found, key, value)
         return
     observe(gpu, value)
+    if gpu.name is not None and key.startswith(_LATE) and "ecc.volatile" in " ".join(gpu.values):
+        gpu.whole = True
     match key:
         case "gpu uuid":
             gpu.uuid = value if value.startswith("GPU-") else None
         case "serial number":
             gpu.serial = value if value.isalnum() else None
         case "product name":
-            gpu.name = value
+            gpu.name = readable(value)
         case "minor number":
             gpu.index = int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
         case "pci/bus id":

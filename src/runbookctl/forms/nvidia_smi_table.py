@@ -27,8 +27,9 @@ _VERSIONS = re2.compile(
     r"\| NVIDIA-SMI (\S+) +(?:Driver|KMD) Version: (\S+)(?: +CUDA (?:UMD )?Version: (\S+))? *\|"
 )
 # |   0  NVIDIA H100 80GB HBM3          On  |   00000000:1B:00.0 Off |                    0 |
+# |ERR!  NVIDIA H100 80GB HBM3         ERR! |   00000000:DA:00.0 Off |                 ERR! |
 _GPU = re2.compile(
-    r"\| +(\d{1,3}) +(\S.*?)(?: +(?:On|Off|N/A|ERR!))? *\| +"
+    r"\| *(\d{1,3}|ERR!) +(\S.*?)(?: +(?:On|Off|N/A|ERR!))? *\| +"
     r"([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-9a-fA-F]) +(?:On|Off|N/A|ERR!)? *\| *(\S.*?) *\|"
 )
 # Fri Oct 24 11:07:12 2025
@@ -46,7 +47,10 @@ def parse(body: bytes) -> tuple[SmiReport, bool]:
         if match := _VERSIONS.match(text):
             found.tool, found.driver, found.cuda = match[1], match[2], match[3]
         elif match := _GPU.match(text):
-            found.gpus.append(_gpu(int(match[1]), match[2].strip(), match[3], match[4], line.number))
+            index = int(match[1]) if match[1].isdigit() else None
+            found.gpus.append(_gpu(index, match[2].strip(), match[3], match[4], line.number))
+        elif "GPU is lost" in text and text.startswith("|") and found.gpus:
+            found.gpus[-1].error = found.gpus[-1].error or "GPU is lost"
         elif _DATE.fullmatch(text):
             found.timestamp = text
         elif text and text[0] not in "|+=-":
@@ -54,7 +58,7 @@ def parse(body: bytes) -> tuple[SmiReport, bool]:
     return found, cut
 
 
-def _gpu(index: int, name: str, address: str, ecc: str, line: int) -> GpuFacts:
+def _gpu(index: int | None, name: str, address: str, ecc: str, line: int) -> GpuFacts:
     gpu = GpuFacts(address=address, line=line, index=index, name=name)
     observe(gpu, ecc)
     if ecc.isdigit() or ecc in ("N/A", "Off"):

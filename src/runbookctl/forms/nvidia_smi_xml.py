@@ -13,7 +13,7 @@ from __future__ import annotations
 from xml.parsers import expat
 
 from runbookctl.forms import Named
-from runbookctl.forms._gpu_facts import GpuFacts, SmiReport, note, observe
+from runbookctl.forms._gpu_facts import GpuFacts, SmiReport, note, observe, readable
 from runbookctl.forms.nvidia_smi_q import when
 from runbookctl.model import Raw, Subject, Writer
 
@@ -105,6 +105,8 @@ class _Reader:
             _keep(self._gpu, "/".join(self._path[2:]), text, self._line)
         self._path.pop()
         if len(self._path) == 1:
+            if self._gpu is not None:
+                self._gpu.whole = self._gpu.name is not None
             self._gpu = None
 
 
@@ -134,7 +136,7 @@ def _keep(gpu: GpuFacts, key: str, text: str, line: int) -> None:
         case "serial":
             gpu.serial = text if text.isalnum() else None
         case "product_name":
-            gpu.name = text
+            gpu.name = readable(text)
         case "minor_number":
             gpu.index = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
     if key in _PLAIN:

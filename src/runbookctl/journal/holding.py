@@ -152,8 +152,10 @@ def append(at: Transaction, hold: Hold | None, run: RunId, key: str, event: Even
     written = at.write(run, key, event, same=same, fence=hold.fence)
     if asked is not None:
         _ask(at, run, msgspec.convert(asked, ApprovalRequest))
+    if "verdict" in event.data and event.kind in ("diagnosis", "run.ended"):
+        record = msgspec.structs.replace(record, verdict=str(event.data["verdict"]))
     if event.kind == "run.ended":
-        record = msgspec.structs.replace(record, state="ended", verdict=str(event.data.get("verdict", "")))
+        record = msgspec.structs.replace(record, state="ended")
         free_subjects(at, run)
     elif event.kind in rules.WORK:
         record = msgspec.structs.replace(record, state="open")

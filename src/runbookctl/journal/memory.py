@@ -257,9 +257,9 @@ class MemoryTables:
         """Remove a run with all that only it needs; its head stays."""
         mine, kept = _named(self._events, run)
         gone = [self._bodies.pop(digest) for digest in mine - kept if digest in self._bodies]
-        for table in (self._events, self._keys, self._changes):
-            for name in [name for name in table if name[0] == run]:
-                table.pop(name)
+        self._events = {name: row for name, row in self._events.items() if name[0] != run}
+        self._keys = {name: row for name, row in self._keys.items() if name[0] != run}
+        self._changes = {name: row for name, row in self._changes.items() if name[0] != run}
         for approval in [name for name, record in self._approvals.items() if record.run == run]:
             self._approvals.pop(approval)
             self._answers.pop(approval, None)
@@ -327,6 +327,10 @@ class MemoryBackend:
     def reserve(self) -> bool:
         """Say whether an intent and its result fit."""
         return self.room() < 1
+
+    def give_reserve(self) -> bool:
+        """Say that nothing was set aside."""
+        return False
 
     def compact(self) -> None:
         """Do nothing: what is removed is gone."""

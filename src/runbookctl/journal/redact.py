@@ -16,7 +16,7 @@ from runbookctl.journal.redact_span import Exhausted, Span, Spend, replaced
 from runbookctl.journal.values import JSON
 
 _PLACES = 60_000  # that one family of patterns looks at in one body
-_STRINGS = 2_000_000  # texts and brackets of JSON that are walked
+_STRINGS = 1_500_000  # texts and brackets of JSON that are walked
 
 
 class Redacted(Struct, frozen=True):

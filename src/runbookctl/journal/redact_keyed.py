@@ -107,7 +107,7 @@ def _named(body: bytes, match: Any) -> Span | None:
     quote = b""
     if body[after : after + 1] in _MAY_OPEN and (opening := _OPENS.match(body, after, after + 8)):
         quote, after = opening[1] or b"", opening.end()
-    whole_line = begins and not quote and (assigned if upper else word.startswith(b"pass"))
+    whole_line = begins and not quote and not name_quote and (assigned if upper else word.startswith(b"pass"))
     start, end, rest = _value(body, after, quote, to_line_end=whole_line)
     if end <= start or body[start] in b"{[|>":
         return None

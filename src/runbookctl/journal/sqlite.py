@@ -5,7 +5,6 @@ Touches `journal.db` in the state folder and nothing else. Use `open.open_journa
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -62,14 +61,10 @@ class SqliteBackend:
         if self._known[0] != os.getpid():
             place.make_folder(self.path.parent)
             place.make_file(self.path)
-        try:
-            with self._writer.transaction() as connection:
-                if self._known != (os.getpid(), self._writer.inode):
-                    self._prepare(connection)
-                yield SqliteTables(connection)
-        except Unreachable:
-            self._give_reserve()
-            raise
+        with self._writer.transaction() as connection:
+            if self._known != (os.getpid(), self._writer.inode):
+                self._prepare(connection)
+            yield SqliteTables(connection)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Bring the schema up to date, and notice a copied or restored file by its inode."""
@@ -120,10 +115,13 @@ class SqliteBackend:
     def _spare(self) -> Path:
         return self.path.with_name("journal.reserve")
 
-    def _give_reserve(self) -> None:
-        """Free what was set aside, so that the same call succeeds when it is sent again."""
-        with contextlib.suppress(OSError):
+    def give_reserve(self) -> bool:
+        """Free what was set aside."""
+        try:
             self._spare.unlink()
+        except OSError:
+            return False
+        return True
 
     def compact(self) -> None:
         """Overwrite what was removed in the log too."""

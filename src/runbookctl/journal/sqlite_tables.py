@@ -19,7 +19,6 @@ from runbookctl.journal.values import (
     Digest,
     Instant,
     Owner,
-    Proof,
     Purged,
     Record,
     RunId,
@@ -30,6 +29,7 @@ from runbookctl.model import Subject
 
 Kind = TypeVar("Kind")
 _RUN = "id, key, same, state, origin, subject, snapshot, by, opened, verdict, fence, owner, lease_until"
+_RUN_OF = ", ".join(f"run.{name}" for name in _RUN.split(", "))
 _EVENT = (
     "event.n, event.run, event.seq, event.key, event.at, event.boot, event.ticks, event.kind, event.digest,"
     " event.bodies, event.fence, event.actor, event.prev, event.hash, evidence.packed, evidence.body, evidence.purged"
@@ -91,13 +91,13 @@ class SqliteTables:
         """Return runs, newest first."""
         rows = self._do(
             f"""
-            SELECT run.rowid, heads.seq, evidence.packed, evidence.body, {", ".join("run." + name for name in _RUN.split(", "))}
+            SELECT run.rowid, heads.seq, evidence.packed, evidence.body, {_RUN_OF}
             FROM run LEFT JOIN heads ON heads.run = run.id LEFT JOIN event ON event.run = run.id AND event.seq = 1
             LEFT JOIN evidence ON evidence.digest = event.digest
             WHERE substr(run.id, 1, length(?1)) = ?1 AND (?2 = '' OR run.key = ?2) AND (?3 = '' OR run.state = ?3)
               AND (?4 = '' OR run.by_name = ?4) AND (?5 = 0 OR run.rowid < ?5)
             ORDER BY run.rowid DESC LIMIT ?6
-            """,  # noqa: S608, E501 - constants
+            """,  # noqa: S608 - constants
             (query.prefix, query.key, query.state, query.by, after, limit),
         )
         found = []
@@ -138,7 +138,8 @@ class SqliteTables:
                 _text(record.bodies), record.fence, record.actor, record.prev, record.hash, same,
             ),
         )  # fmt: skip
-        self._do("INSERT OR REPLACE INTO heads (run, seq, hash) VALUES (?, ?, ?)", (record.run, record.seq, record.hash))
+        head = (record.run, record.seq, record.hash)
+        self._do("INSERT OR REPLACE INTO heads (run, seq, hash) VALUES (?, ?, ?)", head)
         for digest in record.bodies:
             self._do("INSERT OR IGNORE INTO named (digest, run) VALUES (?, ?)", (digest, record.run))
 
@@ -353,6 +354,12 @@ def _run(row: Any | None) -> RunRecord | None:
         snapshot=row[6], by=_value(row[7], Actor), opened=row[8], verdict=row[9], fence=row[10],
         owner=_value(row[11], Owner) if row[11] else None, until=_value(row[12], Instant) if row[12] else None,
     )  # fmt: skip
+
+
+def _approval(row: Any) -> ApprovalRecord:
+    return ApprovalRecord(
+        run=row[1], asked=_value(row[3], ApprovalRequest), state=row[2], at=row[4], used_by=row[5], used_fence=row[6]
+    )
 
 
 def _record(row: Any) -> Record:

@@ -13,7 +13,8 @@ from typing import cast
 import msgspec
 
 from runbookctl.errors import JournalError
-from runbookctl.journal import bodies, changing, holding, reading, upkeep
+from runbookctl.journal import bodies as bounding
+from runbookctl.journal import changing, holding, reading, redact, upkeep
 from runbookctl.journal.acting import (
     Decision,
     Ended,
@@ -44,6 +45,7 @@ from runbookctl.journal.values import (
     RunId,
     Seconds,
     Seq,
+    Unreachable,
 )
 from runbookctl.journal.writing import Transaction, packed
 from runbookctl.model import Subject
@@ -68,6 +70,11 @@ class TableStore:
     def close(self) -> None:
         """Let go of the files; the next call opens them again."""
         self._backend.close()
+
+    def probe(self) -> None:
+        """Take and give back the write lock. Raises JournalError when the store cannot be written."""
+        with self._at():
+            pass
 
     @contextmanager
     def _at(self) -> Iterator[Transaction]:
@@ -99,7 +106,7 @@ class TableStore:
     ) -> RunId:
         """Open a run; the same key gives the first run again."""
         with self._at() as at:
-            return holding.open_run(at, run, key, snapshot, subject, by, bodies.clean(facts or {}))
+            return holding.open_run(at, run, key, snapshot, subject, by, redact.clean(facts or {}))
 
     def take(self, run: RunId, *, owner: Owner, lease: Seconds) -> Hold | Held:
         """Act for the run, or learn who does."""
@@ -120,7 +127,7 @@ class TableStore:
         """Write one event."""
         given = [event.kind, event.data, sorted(event.bodies)]
         if not (event.kind in _EXACT or "approval" in event.data):
-            event = msgspec.structs.replace(event, data=bodies.clean(event.data))
+            event = msgspec.structs.replace(event, data=redact.clean(event.data))
         with self._at() as at:
             return holding.append(at, hold, hold.run if hold else run, key, event, at.mac(given))
 
@@ -136,13 +143,21 @@ class TableStore:
 
     def end_change(self, ticket: Ticket, outcome: Outcome) -> Ended | Refused:
         """Write how a change ended."""
-        outcome = msgspec.structs.replace(outcome, data=bodies.clean(outcome.data))
+        outcome = msgspec.structs.replace(outcome, data=redact.clean(outcome.data))
+        try:
+            return self._end(ticket, outcome)
+        except Unreachable:
+            if not self._backend.give_reserve():
+                raise
+        return self._end(ticket, outcome)  # with the room that begin_change set aside
+
+    def _end(self, ticket: Ticket, outcome: Outcome) -> Ended | Refused:
         with self._at() as at:
             return changing.end_change(at, ticket, outcome)
 
     def decide(self, approval: ApprovalId, decision: Decision, proof: Proof) -> Transition:
         """Answer an approval."""
-        decision = msgspec.structs.replace(decision, why=bodies.clean({"why": decision.why})["why"])
+        decision = msgspec.structs.replace(decision, why=redact.clean({"why": decision.why})["why"])
         with self._at() as at:
             return changing.decide(at, approval, decision, proof)
 
@@ -155,7 +170,7 @@ class TableStore:
 
     def put(self, body: Iterable[bytes], meta: EvidenceMeta) -> Kept:
         """Store a body: bounded, redacted, hashed as stored."""
-        prepared = bodies.prepare(body, meta, self._secret())
+        prepared = bounding.prepare(body, meta, self._secret())
         content = packed(prepared.body)
         kept = Kept(
             digest=content.digest, size=content.size, redactions=prepared.redactions, shortened=prepared.shortened

@@ -270,6 +270,9 @@ class Backend(Protocol):
     def reserve(self) -> bool:
         """Make sure that an intent and its result will both fit. False: they would not."""
 
+    def give_reserve(self) -> bool:
+        """Free what was set aside; say whether there was something."""
+
     def compact(self) -> None:
         """Let nothing that was removed be left in any file."""
 

@@ -117,7 +117,8 @@ def _stays(at: Transaction, record: RunRecord, policy: Retention) -> bool:
         return True
     if record.state == "open" and record.origin == "own":
         return True
-    last, kinds = wall(record.opened), set()
+    last = wall(record.opened)
+    kinds: set[str] = set()
     for link in records(at.tables, record.run):
         last, kinds = max(last, wall(link.at)), kinds | {link.kind}
     age = policy.clear if record.verdict == "clear" and "change.intent" not in kinds else policy.others
@@ -175,10 +176,10 @@ def _must_agree(tables: Tables, story: History) -> None:
 def _imported(at: Transaction, story: History) -> RunRecord:
     first = story.records[0]
     data = chain.event_data(first.body.encode()) if first.body is not None else {}
-    ended = [record for record in story.records if record.kind == "run.ended"]
     verdict = ""
-    if ended and ended[-1].body is not None:
-        verdict = str(chain.event_data(ended[-1].body.encode()).get("verdict", ""))
+    for record in story.records:
+        if record.kind in ("diagnosis", "run.ended") and record.body is not None:
+            verdict = str(chain.event_data(record.body.encode()).get("verdict", verdict))
     return RunRecord(
         run=story.run, key=None, same=at.mac(["bundle", story.run]), state="ended", origin="bundle",
         subject=_or(data.get("subject"), Subject, Subject()), snapshot=str(data.get("snapshot", "")),

@@ -167,7 +167,7 @@ class EvidenceMeta(Struct, frozen=True, kw_only=True):
     """
 
     form: str
-    cap: int = 16 << 20  # stored bytes before compression; beyond, head and tail are kept
+    cap: int | None = None  # stored bytes before compression; beyond, head and tail are kept. None: what the form says
     verbatim: bool = False
 
 

@@ -48,7 +48,7 @@ class Image(Struct, frozen=True):
 class Params(Struct, frozen=True, forbid_unknown_fields=True):
     """The images, and what `gpu.driver_versions` says of the node's driver."""
 
-    images: tuple[Image, ...] = ()
+    images: tuple[Image, ...]
     driver: Version | None = None
     cuda: Version | None = None
     arch: Version | None = None

@@ -103,6 +103,8 @@ def read(raw: Raw) -> Iterator[Reading | Cut]:
     if fields:
         node = raw.subject.node or UNSET
         yield Reading(**({"node": node, "name": node} | fields))
+    elif raw.form not in ("driver_facts", "nvml"):
+        yield Cut(nothing=True, why="it names no version of the driver")
 
 
 def _fields(raw: Raw) -> dict[str, Any]:

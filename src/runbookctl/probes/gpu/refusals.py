@@ -28,6 +28,7 @@ SUBJECT = {"node": "node"}
 KIND = "event"
 ONE = False
 
+_RARELY = ("driver_facts", "fabric_manager", "pod_log")  # texts that are about something else
 _FROM_LOG = frozenset(
     {
         "api_mismatch", "modeset_mismatch", "nouveau_in_use", "module_signature_refused", "module_does_not_fit",
@@ -131,6 +132,8 @@ def _of_text(raw: Raw) -> Iterator[Reading | Cut]:
         else:  # a program says the same thing over and over: the first and the last time, and how often
             seen[mine.sign] = _again(before, mine)
     yield from seen.values()
+    if not seen and raw.form in _RARELY:
+        yield Cut(nothing=True, why="it holds no refusal, and need not")
 
 
 def _again(before: Reading, later: Reading) -> Reading:

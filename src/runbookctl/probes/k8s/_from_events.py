@@ -32,6 +32,7 @@ _BACK_OFF = re2.compile(
 _NAMED = re2.compile(
     r"(?:Container (\S{1,63}) failed (?:liveness|startup) probe.*|(?:Created|Started|Stopping) container:? (\S{1,63}))"
 )
+_COMBINED = "(combined from similar events): "
 _RECENT = dt.timedelta(minutes=10)
 """A back-off is at most five minutes, and the kubelet tells of it again while it lasts."""
 
@@ -180,6 +181,7 @@ def _back(now: Time, ago: dt.timedelta | None) -> Time | None:
 
 def _placed(message: str, field: str | None) -> tuple[str, str | None]:
     """Return the message without the place that newer kubectl prints before it, and the container it is about."""
+    message = message.removeprefix(_COMBINED)
     prefix = _FIELD.match(message) if message.startswith("spec.") else None
     if prefix:
         message = message[prefix.end() :]

@@ -262,16 +262,12 @@ _CANNOT_PULL = {"image can't be pulled": "ErrImagePull", "trying and failing to 
 
 def failed(error: KubectlError, raw: Raw) -> Reading | None:
     """Return what `kubectl logs` says of a container that has no log; None when it says nothing of one."""
-    if not error.container or not error.pod:
+    if not error.container or not error.pod or not error.waiting or error.waiting in reasons.STARTING:
         return None
     shared: dict[str, Any] = {
         "line": error.line, "text": error.message, "namespace": raw.subject.namespace or UNSET, "pod": error.pod,
         "name": error.container,
     }  # fmt: skip
-    if error.no_previous:
-        return Reading(**shared, restarted=False)
-    if error.waiting is None:
-        return None
     reason = _CANNOT_PULL.get(error.waiting, error.waiting)
     if " " in reason or not reason:
         return Reading(**shared, state="waiting")

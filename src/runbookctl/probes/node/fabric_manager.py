@@ -68,5 +68,7 @@ def read(raw: Raw) -> Iterator[Reading | Cut]:
             state=told.state,
             driver=told.driver,
         )
+    else:
+        yield Cut(nothing=True, why="it does not tell about the fabric manager")
     if cut:
         yield Cut(why="the text was cut short")
