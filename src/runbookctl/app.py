@@ -28,6 +28,8 @@ from runbookctl.model import Diagnosis, Evidence, Origin, Subject
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from runbookctl.connectors.checks import Check
+    from runbookctl.engine.explain import Explanation
     from runbookctl.engine.plan import Plan
     from runbookctl.engine.record import Story
     from runbookctl.engine.testing import TestResult
@@ -506,15 +508,20 @@ def postmortem(name: str, lang: str, output: str | None, *, force: bool = False)
     return PostmortemWritten(path, fill_of(record))
 
 
-def explain(kind: str, value: str, options: dict[str, str]) -> Any:
-    """Return what is known of a code, in plain words."""
+def explain(kind: str, value: str, options: dict[str, str]) -> Explanation:
+    """Return what is known of a code, in plain words; raise InputError for an unknown one."""
     from runbookctl.engine.explain import explain as explained
 
-    return explained(kind, value, options)
+    return explained(kind, value, options, [load_runbook(one.id) for one in runbook_files.every()])
 
 
-def doctor(parts: Sequence[str]) -> Any:
-    """Return what is reachable from here, and what that disables."""
-    from runbookctl.engine.checkup import checks
+def doctor(parts: Sequence[str]) -> tuple[Check, ...]:
+    """Return what can be reached from here, and what that disables."""
+    from runbookctl.connectors import Connectors
+    from runbookctl.engine.checkup import checkup
 
-    return checks(parts)
+    connectors = Connectors()
+    try:
+        return checkup(parts, connectors)
+    finally:
+        connectors.close()

@@ -25,8 +25,9 @@ def test_a_pasted_kernel_log_names_the_cause(run: Run) -> None:
     shown = run("analyze", XID_STORM)
     lines = shown.stdout.splitlines()
     assert shown.returncode == 1
-    assert lines[0].startswith("CAUSE  gpu_fell_off_bus  gpu/")
-    assert "  Proof" in lines
+    assert lines[0].startswith("CAUSE  ")
+    assert "gpu_fell_off_bus" in lines[0]
+    assert any(line.startswith("    e1:") and "fallen off the bus" in line for line in lines)
     assert lines[-1].startswith("Next  ")
     assert "piece" in shown.stderr
     assert "Traceback" not in shown.stderr
@@ -258,7 +259,9 @@ def test_the_demo_goes_as_designed(run: Run, tmp_path: Path) -> None:
     shown = run("demo", "--folder", str(tmp_path / "demo"))
     assert shown.returncode == 0, shown.stderr
     verdicts = [line for line in shown.stdout.splitlines() if line.startswith("CAUSE")]
-    assert [line.split("  ")[1] for line in verdicts] == ["container_oom_killed", "gpu_fell_off_bus"]
+    assert len(verdicts) == 2
+    assert "container_oom_killed" in verdicts[0]
+    assert "gpu_fell_off_bus" in verdicts[1]
     assert len(list((tmp_path / "demo").glob("*.md"))) == 2
     told = json.loads(run("demo", "--output", "json", "--quiet").stdout)["demo"]
     assert all(each["as_designed"] for each in told)
@@ -294,7 +297,8 @@ def test_analyze_on_a_terminal(environment: dict[str, str], tmp_path: Path, widt
     ended = screen.play(["-c", START, "analyze", XID_STORM], width=width, environment=environment, folder=tmp_path)
     assert ended.status == 1
     assert ended.lines[0].startswith("  ✓ ")
-    assert any(line.startswith("CAUSE  gpu_fell_off_bus") for line in ended.lines)
+    assert any(line.startswith("CAUSE  ") for line in ended.lines)
+    assert any("gpu_fell_off_bus" in line for line in ended.lines)
     assert "Traceback" not in ended.text
 
 

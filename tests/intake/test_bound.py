@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbookctl.forms.lines import Gap, Line, numbered
+from runbookctl.forms.lines import Gap, Line, left_out, numbered
 from runbookctl.intake import Piece
 from runbookctl.intake.bound import bounded
+from runbookctl.intake.piece import _document
 from runbookctl.intake.text import Tails, line_blocks
 
 Take = Callable[[bytes | str], list[Piece]]
@@ -61,6 +62,12 @@ def test_a_long_text_without_anchors_keeps_both_ends(take: Take) -> None:
     assert [line.harmless for line in numbered(piece.body) if isinstance(line, Gap)] == [False]
 
 
+def test_a_document_beyond_its_limit_is_kept_in_part() -> None:
+    """Of a document without lines to choose from the beginning is kept, and how much is missing is counted."""
+    kept = _document(iter([b'{"a":\n', b"[1,\n", b"2]\n}\n"]), 8)
+    assert (kept.body, kept.lines, kept.left_bytes, kept.left_lines, kept.harmless) == (b'{"a":\n[1', 4, 7, 3, False)
+
+
 def test_kernel_lines_are_found_far_inside_a_text_that_nothing_recognises(take: Take) -> None:
     """Ten megabytes of something else do not hide the one Xid in them."""
     other = b"qwertz uiop asdfgh\n" * 300_000
@@ -71,14 +78,14 @@ def test_kernel_lines_are_found_far_inside_a_text_that_nothing_recognises(take: 
 
 def test_a_cut_text_given_again_stays_cut(take: Take) -> None:
     """The markers of a stored body count when it is pasted."""
-    (piece,) = take(b"".join(kernel(200_000, 1)))
-    (again,) = take(piece.body)
-    assert [line.harmless for line in numbered(again.body) if isinstance(line, Gap)] == [False]
+    head, tail = b"".join(kernel(50, 5)), b"".join(kernel(50, 5))
+    (again,) = take(head + left_out(1000, 99_000, harmless=False) + b"\n" + tail)
+    assert [line for line in numbered(again.body) if isinstance(line, Gap)] == [Gap(1000, harmless=False)]
     last = [line for line in numbered(again.body, (b"NVRM",)) if isinstance(line, Line)][-1]
-    assert last.number == 200_000
+    assert last.number == 1_100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from([b"NVRM a\n", b"plain\n", b"\n", b"x" * 300_000 + b"\n"]), max_size=40), st.integers(1, 999))
 def test_no_line_is_lost_or_moved(lines: list[bytes], size: int) -> None:
     """However a text is split into chunks and bounded, its anchored lines have their numbers."""

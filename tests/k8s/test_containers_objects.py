@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from k8s_reading import AT, cuts, raw, read, readings, skipped
 from msgspec import UNSET
 
-from k8s_reading import AT, cuts, raw, read, readings, skipped
 from runbookctl.model import KubernetesGet
 
 ID = "90fc146c3d2178b91779a677fd24955d9dba25b54ca3738a4b388df1814ef7ca"
@@ -133,7 +133,7 @@ def test_an_evicted_pod_tells_why() -> None:
 
 
 def test_a_pod_being_deleted_says_so() -> None:
-    """deletionTimestamp is the mark."""
+    """DeletionTimestamp is the mark."""
     (one,) = of(pod(metadata={"deletionTimestamp": "2026-11-22T02:47:00Z"}))
     assert one.deleting is True
 

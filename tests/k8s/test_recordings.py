@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from k8s_reading import RECORDINGS, form_of, recorded
 
 FOLDERS = sorted(path for path in RECORDINGS.iterdir() if path.is_dir())

@@ -27,7 +27,7 @@ from runbookctl.cli.rows import (
 )
 from runbookctl.cli.terminal import Layout
 from runbookctl.cli.texts import clock, joined, listed, say
-from runbookctl.model import Cause, Compute, Diagnosis, Evidence, Finding, Origin, Shown, Suggestion, Unknown
+from runbookctl.model import Cause, Compute, Diagnosis, Evidence, Finding, Origin, Shown, Suggestion, Unknown, Verdict
 
 _CODES = 4  # causes named in a row when lines are short
 _FIRST_ONLY = 3  # from here on only the first remediation is shown with its commands
@@ -122,11 +122,11 @@ def findings(view: View) -> list[Line]:
     true, unknown, false = (_ids(found, value) for value in (True, None, False))
     if not view.everything:
         names = joined(view.lang, true) or view.say("none_true")
-        hint = view.say("hint") if false or unknown else ""
-        return prose(
-            view.say("findings", true=names, unknown=len(unknown), false=len(false), hint=hint), ENTRY, view.layout
-        )
-    lines: list[Line] = []
+        lines = prose(view.say("finding_true", names=names), ENTRY, view.layout)
+        counts = [view.say("finding_unknown", names=len(unknown)), view.say("finding_false", names=len(false))]
+        counts[-1] += view.say("hint") if false or unknown else ""
+        return lines[:-1] + flow(lines[-1], [(text, Style.PLAIN) for text in counts], ENTRY, view.layout, gap=3)
+    lines = []
     for key, ids in (("finding_true", true), ("finding_unknown", unknown), ("finding_false", false)):
         if ids:
             lines += prose(view.say(key, names=joined(view.lang, ids)), ENTRY, view.layout)
@@ -177,6 +177,18 @@ class Gap:
     key: str
     text: str
     obtain: str
+
+
+def near(unknown: Unknown, view: View) -> bool:
+    """Tell whether an unknown speaks about a root cause: about its subject, or by ruling its code out."""
+    roots = view.roots if view.diagnosis.causes else []
+    return any(unknown.subject in {each.subject, *each.subjects} or each.code in unknown.decides for each in roots)
+
+
+def aside(unknown: Unknown, view: View) -> bool:
+    """Tell whether, beside a cause, an unknown is a mere "not given" of another runbook that decides nothing of it."""
+    proven = view.diagnosis.verdict is Verdict.CAUSES and not view.everything
+    return proven and not unknown.given and not unknown.decides and not near(unknown, view)
 
 
 _PLAIN_REASONS = {
@@ -286,6 +298,9 @@ class Advice:
     commands: tuple[str, ...]
 
 
+_ABSENT = "-"  # how a hole without a value is printed
+
+
 def advices(causes: Sequence[Cause]) -> list[Advice]:
     """Fold the remediations of causes by id."""
     groups: dict[str, list[Suggestion]] = {}
@@ -295,7 +310,7 @@ def advices(causes: Sequence[Cause]) -> list[Advice]:
     return [
         Advice(
             group[0],
-            tuple(dict.fromkeys(each.touches for each in group if each.touches)),
+            tuple(dict.fromkeys(each.touches for each in group if each.touches and each.touches != _ABSENT)),
             tuple(dict.fromkeys(line for each in group for line in each.commands)),
         )
         for group in groups.values()

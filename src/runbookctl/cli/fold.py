@@ -101,6 +101,19 @@ def subjects(given: Iterable[str]) -> list[str]:
     return sorted(("/".join(path) for path in paths), key=natural)
 
 
+def tails(paths: Sequence[str]) -> dict[str, str]:
+    """Return for each path the shortest end of it that no other path has: the file's name, if it is the only one."""
+    parts = {path: path.split("/") for path in paths}
+    found: dict[str, str] = {}
+    for path, own in parts.items():
+        for length in range(1, len(own) + 1):
+            tail = own[-length:]
+            if sum(other[-length:] == tail for other in parts.values()) == 1 or length == len(own):
+                found[path] = "/".join(tail)
+                break
+    return found
+
+
 def node_of(subject: str) -> str:
     """Return the node that a subject names (`node/gpu017`, `gpu/gpu017/0000:3b:00`), or nothing."""
     level, _, rest = subject.partition("/")

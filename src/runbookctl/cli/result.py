@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from runbookctl.cli import blocks, fold
 from runbookctl.cli.blocks import Gap, View
-from runbookctl.cli.foreign import cells, shown, wrap
+from runbookctl.cli.foreign import cells, cut, shown, wrap
 from runbookctl.cli.line import Line, Style
 from runbookctl.cli.rows import ENTRY, SECTION, flow, prose, reference_column, section
 from runbookctl.cli.terminal import Layout
@@ -20,6 +20,8 @@ from runbookctl.model import Cause, Diagnosis, Evidence, Verdict
 
 SCREEN = 23  # a 24-line terminal less the prompt
 _SHORTEST = 4
+_SUMMARY_LINES = 3  # of a summary when lines are short
+_FEW = 2  # pieces that are named in a sentence; more are counted
 _COLOUR = {Verdict.CAUSES: Style.RED, Verdict.CLEAR: Style.GREEN, Verdict.UNKNOWN: Style.YELLOW}
 
 
@@ -73,7 +75,7 @@ def _one_cause(view: View) -> list[Line]:
     cause = view.roots[0]
     lines = _headline(view, cause.code, cause.subject)
     for sentence in _summary(cause, view):
-        lines += prose(sentence, _indent(view), view.layout)
+        lines += _shortened(sentence, view)
     proof = blocks.proof(blocks.proof_rows([cause], view), view)
     lines += [section(view.say("proof")), *proof] if proof else []
     lines += blocks.findings(view)
@@ -92,6 +94,13 @@ def _summary(cause: Cause, view: View) -> list[str]:
     if view.lang == "zh" and not _chinese(cause.summary):
         return [text for text in (general, cause.summary) if text]
     return [cause.summary or general] if cause.summary or general else []
+
+
+def _shortened(sentence: str, view: View) -> list[Line]:
+    """Wrap a summary; one that quotes long evidence is cut on a terminal, where the screen has no room for it."""
+    room = _SUMMARY_LINES * (view.layout.width - _indent(view) - 8)
+    text = cut(shown(sentence), room) if view.layout.cuts and view.short else sentence
+    return prose(text, _indent(view), view.layout)
 
 
 def _chinese(text: str) -> bool:
@@ -161,8 +170,13 @@ def _count(view: View, groups: dict[str, list[Cause]]) -> str:
 
 
 def _open(view: View) -> list[Gap]:
-    """Return what could change the verdict: what was not read, and what could still speak against a cause."""
-    return [*blocks.gaps(view.counting, view), *blocks.not_ruled_out(view.roots, view)]
+    """Return what could change the verdict: what was not read, and what could still speak against a cause.
+
+    What speaks about a root cause comes first, so that it is the next thing to read.
+    """
+    near = [each for each in view.counting if blocks.near(each, view)]
+    others = [each for each in view.counting if not blocks.near(each, view) and not blocks.aside(each, view)]
+    return [*blocks.gaps(near, view), *blocks.not_ruled_out(view.roots, view), *blocks.gaps(others, view)]
 
 
 def _not_known(view: View) -> list[Line]:
@@ -171,9 +185,14 @@ def _not_known(view: View) -> list[Line]:
         missing = {fold.node_of(each.subject) for each in view.counting} - {""}
         title += view.say("nodes_counted", n=number(len(missing))) if missing else ""
     cannot = blocks.gaps([each for each in view.diagnosis.unknown if not each.could_change], view)
-    lines = blocks.unknowns(title, _open(view), view, extra=_not_judged(view))
+    lines = blocks.unknowns(title, _open(view), view, extra=[*_aside(view), *_not_judged(view)])
     name = view.say("cannot")
     return lines + (blocks.only_named if view.short else blocks.unknowns)(name, cannot, view)
+
+
+def _aside(view: View) -> list[str]:
+    names = list(dict.fromkeys(each.what for each in view.counting if blocks.aside(each, view)))
+    return [view.say("aside", names=joined(view.lang, names))] if names else []
 
 
 def _not_judged(view: View) -> list[str]:
@@ -210,7 +229,10 @@ def _clear(view: View) -> list[Line]:
 
 def _unknown(view: View) -> list[Line]:
     missing = any(each.missing for each in view.diagnosis.evidence)
-    key = "not_enough" if view.pasted else "unreadable" if missing else "undecided"
+    if view.pasted:
+        key = "not_enough" if view.diagnosis.runbooks or view.diagnosis.unknown else "none_judged"
+    else:
+        key = "unreadable" if missing else "undecided"
     lines = _sentence(view, view.say(key, what=_about(view)))
     return [*lines, *(blocks.findings(view) if view.everything else []), *_not_known(view)]
 
@@ -223,7 +245,9 @@ def _about(view: View) -> str:
         return joined(view.lang, fold.subjects(_widest(subjects))) or joined(view.lang, diagnosis.runbooks)
     named = [each for each in view.pieces if each.missing is None]
     texts = list(dict.fromkeys(_piece(each, view) for each in named))
-    return joined(view.lang, texts) if 0 < len(texts) <= 3 else view.say("what_was_given")
+    if 0 < len(texts) <= _FEW:
+        return joined(view.lang, texts)
+    return view.say("pieces", n=number(len(named))) if named else view.say("what_was_given")
 
 
 def _widest(subjects: set[str]) -> set[str]:
@@ -293,4 +317,4 @@ def _next_command(view: View, again: str) -> str:
     obtainable = [gap.obtain for gap in _open(view) if gap.obtain]
     if obtainable:
         return obtainable[0]
-    return f"runbookctl postmortem {diagnosis.run}" if diagnosis.verdict is Verdict.CAUSES else ""
+    return f"runbookctl postmortem {diagnosis.run}" if diagnosis.verdict is Verdict.CAUSES else "runbookctl list"

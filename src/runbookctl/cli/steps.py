@@ -6,10 +6,10 @@ Pure but for the monotonic clock that tells how long a step has been running. A 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from runbookctl.cli.fold import node_of
+from runbookctl.cli.fold import node_of, tails
 from runbookctl.cli.foreign import cells, cut, shown
 from runbookctl.cli.line import Line, Style
 from runbookctl.cli.rows import COMMAND
@@ -18,7 +18,9 @@ from runbookctl.cli.texts import duration, number, say
 from runbookctl.engine.watch import RunStarted, StepEvent, StepState
 
 _TITLE_GAP, _PIECE_GAP, _GAP = 4, 3, 3
+_LEAST_TITLE, _FORM, _TOOK = 12, 26, 9  # cells that the title keeps, that a form may need, that a duration takes
 _NO_TIME = 0.005  # seconds that print as 0.00s
+_LEAST_TEXT = 8  # fewer cells than these say nothing
 _LEAST_SUMMARY = 20  # cells that the summary keeps; the title, then the form, is cut for it
 ENDED = (StepState.READ, StepState.CUT, StepState.MISSING)
 _STRANGE = {"unrecognised": "not_recognised", "empty": "empty"}
@@ -105,24 +107,33 @@ class Steps:
 
     def lines(self, layout: Layout, symbols: Symbols, frame: int = 0) -> list[Line]:
         """Return one line per step; below 60 columns the details stand under it."""
-        columns = self._columns(layout)
-        return [line for row in list(self.rows.values()) for line in self._line(row, columns, layout, symbols, frame)]
+        rows = self._named()
+        columns = self._columns(rows, layout)
+        return [line for row in rows for line in self._line(row, columns, layout, symbols, frame)]
+
+    def _named(self) -> list[Row]:
+        """Return the rows; pieces by the end of their path that tells them apart."""
+        rows = list(self.rows.values())
+        if not self.pieces:
+            return rows
+        names = tails(list({row.title: None for row in rows}))
+        return [replace(row, title=names[row.title]) for row in rows]
 
     def line(self, row: Row, layout: Layout, symbols: Symbols) -> list[Line]:
         """Return the lines of one step, aligned with those that are known so far."""
-        return self._line(row, self._columns(layout), layout, symbols, 0)
+        return self._line(row, self._columns(list(self.rows.values()), layout), layout, symbols, 0)
 
-    def _columns(self, layout: Layout) -> tuple[int, int, int]:
-        """Return the widths of title, id and form, each with the gap after it."""
-        rows = list(self.rows.values())
+    def _columns(self, rows: Sequence[Row], layout: Layout) -> tuple[int, int, int]:
+        """Return the widths of title, id and form, each with the gap after it; the name of a piece goes before all."""
         title = max((cells(shown(row.title)) for row in rows), default=0)
         title += _PIECE_GAP if self.pieces else _TITLE_GAP
         ids = max([2, *(len(row.event.evidence.id) for row in rows if row.event and row.event.evidence)]) + _GAP
         forms = (cells(shown(_form(row.event))) + _GAP for row in rows if row.event)
         form = max(forms, default=0) if self.pieces else 0
-        room = layout.width - 4 - ids - 9 - _LEAST_SUMMARY
-        title = min(title, max(room - form, 12))
-        return title, ids, min(form, max(room - title, 12)) if form else 0
+        if self.pieces:
+            title = min(title, max(layout.width - 4 - ids - min(form, _FORM), _LEAST_TITLE))
+            return title, ids, min(form, max(layout.width - 4 - title - ids, 0))
+        return min(title, max(layout.width - 4 - ids - _TOOK - _LEAST_SUMMARY, _LEAST_TITLE)), ids, 0
 
     def _line(
         self, row: Row, columns: tuple[int, int, int], layout: Layout, symbols: Symbols, frame: int
@@ -144,7 +155,8 @@ class Steps:
             line.add(evidence.id if evidence else "", Style.DIM).to(4 + title + ids)
         if form and not _strange(event):
             line.add(cut(shown(_form(event)), form - 1)).to(4 + title + ids + form)
-        line.add(cut(shown(text), layout.width - line.width - cells(took) - (1 if took else 0)))
+        room = layout.width - line.width - cells(took) - (1 if took else 0)
+        line.add(cut(shown(text), room) if room >= _LEAST_TEXT else "")
         if layout.wide and evidence:
             _add_origin(line, evidence.source, evidence.sha256, layout.width - cells(took) - 2, pieces=self.pieces)
         return [line.right(took, layout.width, Style.DIM) if took else line]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runbookctl import changes
 from runbookctl.engine import params, rendering
 from runbookctl.errors import InputError
+from runbookctl.language.templates import template
 from runbookctl.language.units import format_duration
 from runbookctl.model import Suggestion
 
@@ -55,18 +56,13 @@ def _suggestion(remediation: Remediation, held: Held, runbook: Runbook) -> Sugge
         id=remediation.id,
         risk=remediation.risk,
         commands=tuple(commands),
-        title=rendering.text(_as_template(remediation, scope), scope) or remediation.title,
+        title=rendering.text(template(remediation.title, remediation.place), scope),
         runbook=runbook.id,
         touches=rendering.text(remediation.touches, scope) if remediation.touches else None,
         limit=remediation.limit.source if remediation.limit else None,
         approvals=APPROVALS[remediation.risk],
         verify=proof,
     )
-
-
-def _as_template(remediation: Remediation, scope: Any) -> Any:  # noqa: ARG001 - one seam for translated titles
-    title = remediation.title
-    return title if not isinstance(title, str) else None
 
 
 def _commands(call: ChangeCall, held: Held) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ class Names:
         return done
 
     def _of_file(self, subject: Subject) -> Subject:
-        """A file that is called by the name of exactly one known pod (`logs-trainer-0-app.txt`) is about that pod."""
+        """Name the pod of a file that is called by exactly one known pod (`logs-trainer-0-app.txt`)."""
         path = subject.piece or ""
         found = {pod for pod in self._containers if _called(path, pod[1])}
         longest = {pod for pod in found if not any(pod[1] != other[1] and pod[1] in other[1] for other in found)}

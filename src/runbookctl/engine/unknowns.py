@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from runbookctl.engine import subjects
 from runbookctl.engine.judge import steps_of
+from runbookctl.engine.pool import COMPUTED
 from runbookctl.language.values import Unknown, Why
 from runbookctl.model import Subject
 from runbookctl.model import Unknown as Row
@@ -54,7 +55,7 @@ def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
 
 
 def _not_supplied(judgement: Judgement) -> Iterator[Row]:
-    """Where the symptom was looked for and nothing was found to judge: the steps of the symptom that were not supplied."""
+    """Return the steps of the symptom that were not supplied, where nothing was found to judge."""
     shared = judgement.shared
     if judgement.runbook.when is None:
         return
@@ -62,7 +63,7 @@ def _not_supplied(judgement: Judgement) -> Iterator[Row]:
     subject = next((one for one in supplied if not subjects.unnamed(one)), Subject())
     for step in sorted(steps_of(judgement.runbook, judgement.runbook.when)):
         rows = shared.steps[step]
-        if not rows.asked.given:
+        if not rows.asked.given and COMPUTED not in rows.module.FORMS:
             title = rows.asked.step.title
             yield Row(
                 what=step, subject=str(subject), why="not given", decides=(), obtain=rows.obtain(subject), given=False,

@@ -7,7 +7,7 @@ that a folded reading's first time is never far from its last (a reset may lie b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -19,26 +19,18 @@ SECONDS = 10.0
 _MOST = 512  # different lines kept open
 
 
-class Event(Protocol):
-    """What is folded: a reading with a time."""
-
-    __struct_fields__: tuple[str, ...]
-    time: Time | UnsetType
-    last: Time | UnsetType
-    count: int
-
-
 _E = TypeVar("_E", bound=Reading)
 Found = tuple[KernelLine, _E, object]
 """A line, its reading, and what it supersedes: a later one of the same kind ends the folding of an earlier."""
 
 
 class _Open(Generic[_E]):
-    __slots__ = ("count", "kind", "last", "reading", "start")
+    __slots__ = ("count", "folded", "kind", "last", "reading", "start")
 
     def __init__(self, reading: _E, start: float | None, kind: object) -> None:
         self.reading, self.start, self.kind, self.count = reading, start, kind, 0
         self.last: Time | UnsetType = UNSET
+        self.folded = False
 
 
 def folded(found: Iterable[Found[_E] | Cut | Skipped], weight: Callable[[_E], int]) -> Iterator[_E | Cut | Skipped]:
@@ -62,6 +54,7 @@ def folded(found: Iterable[Found[_E] | Cut | Skipped], weight: Callable[[_E], in
         mine = held.get(key)
         if mine is None:
             mine = held[key] = _Open(reading, stamp, kind)
+        mine.folded = mine.count > 0
         mine.count += weight(reading)
         mine.last = line.time or UNSET
     for open_ in held.values():
@@ -79,4 +72,6 @@ def _expired(held: dict[tuple[str | None, str], _Open[_E]], stamp: float | None)
 
 
 def _closed(one: _Open[_E]) -> _E:
+    if getattr(one.reading, "count", None) == one.count and not one.folded:
+        return one.reading
     return replace(one.reading, count=one.count, last=one.last)

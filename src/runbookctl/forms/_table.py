@@ -86,7 +86,7 @@ def _row(columns: Header, line: Line) -> Row | None:
     if len(values) > last + 1:  # the last column is text with runs of spaces in it
         start = _offset(text, values[:last])
         values = [*values[:last], text[start:].strip()]
-    if len(values) < min(3, last + 1):
+    if sum(map(bool, values)) < min(3, last + 1):
         return None
     named = zip(columns.names, values, strict=False)
     return Row(line.number, {name: value for name, value in named if value and value != "<none>"})

@@ -63,7 +63,7 @@ def _read(source: Source, stream: BinaryIO, key: bytes | None) -> Iterator[Piece
     except UnreadableError as error:
         yield unreadable(name, str(error))
         return
-    head = plain(first[:HEAD].replace(b"\x00", b"")).decode("utf-8", "replace")
+    head = plain(first[:HEAD].translate(None, b"\x00")).decode("utf-8", "replace")
     match = recognise(head, name)
     text = Text(name, match, notes)
     text.take(_with(first, chunks))

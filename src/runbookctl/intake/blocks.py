@@ -33,9 +33,10 @@ from runbookctl.model import Writer
 MOST = 200
 """Blocks of one text; what follows stays together."""
 _MANY = 16  # more blocks of one form in a row are one command's output
-_LOOK = 400  # lines by which a block is recognised
+_LOOK = 150  # lines by which a block is recognised
 _LINES = 100_000  # lines that are looked at; what follows stays with the last block
-_LOOKS = 100  # paragraphs, first lines and JSON values that are looked at in vain
+_LOOKS = 60  # paragraphs, first lines and JSON values that are looked at in vain
+_HEADINGS = 1000  # lines that look like a heading and have nothing below them
 _DOCUMENTS = 100  # JSON documents that are decoded
 _FAIR = 50  # what a form must reach where something clearly begins
 
@@ -94,6 +95,7 @@ class _Cutter:
         self._documents = _DOCUMENTS
         self._looks = _LOOKS
         self._claims = _LOOKS
+        self._headings = _HEADINGS
         self._blocks: list[Block] = []
 
     def blocks(self) -> list[Block]:
@@ -161,8 +163,11 @@ class _Cutter:
             return document
         if (claimed := self._claimed(at, form)) is not None:
             return claimed
-        if separators.heading(line) and (below := self._below(at, form)) is not None:
-            return below
+        if self._headings > 0 and separators.heading(line):
+            below = self._below(at, form)
+            if below is not None:
+                return below
+            self._headings -= 1
         if not _goes_on(form, line):
             return _Start(at, self._recognise(at, ""))
         return self._paragraph(at, form) if after_blank else None
@@ -188,7 +193,9 @@ class _Cutter:
                 if document is not None and document.match.form == form and is_whole(form):
                     return None
                 begun = document or self._claimed(below, form)
-                return begun or (None if self._lines[at].endswith(":") else self._paragraph(below, form))
+                if begun or (self._lines[at].endswith(":") and not _known(self._lines[below], form)):
+                    return begun
+                return self._paragraph(below, form)
         return None
 
     def _paragraph(self, at: int, form: str) -> _Start | None:
@@ -224,6 +231,11 @@ class _Cutter:
 def _claims(line: str) -> set[str]:
     """Return the forms that say a line is the first of a text of theirs."""
     return {key for key, starts in first_lines() if starts(line)}
+
+
+def _known(line: str, form: str) -> bool:
+    """Tell a line that certainly is of another form."""
+    return any(belongs(line) for key, belongs in line_hooks("belongs").items() if key != form)
 
 
 def _goes_on(form: str, line: str) -> bool:

@@ -182,7 +182,7 @@ def _document(chunks: Iterator[bytes], most: int) -> Bounded:
             kept.append(part)
         left += len(chunk) - len(part)
         left_lines += chunk.count(b"\n", len(part))
-    body = plain(b"".join(kept).replace(b"\x00", b""))
+    body = plain(b"".join(kept).translate(None, b"\x00"))
     lines = body.count(b"\n") + (not body.endswith(b"\n"))
     return Bounded(body, lines + left_lines, left_lines, left, harmless=not left)
 

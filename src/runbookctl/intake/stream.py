@@ -203,7 +203,7 @@ def refuse(head: bytes) -> None:
             raise UnreadableError(why)
     if head[257:262] == b"ustar":
         raise UnreadableError("a tar archive: unpack it and give the folder")
-    seen = head.replace(b"\x00", b"")
+    seen = head.translate(None, b"\x00")
     if not seen and head:
         raise UnreadableError("nothing but NUL bytes")
     controls = len(seen) - len(seen.translate(None, _CONTROLS))

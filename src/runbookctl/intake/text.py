@@ -89,7 +89,7 @@ def line_blocks(chunks: Iterator[bytes], anchors: tuple[bytes, ...], tails: Tail
     rest = b""
     lost = _Lost(anchors, tails)
     for raw in chunks:
-        chunk = raw.replace(b"\x00", b"") if b"\x00" in raw else raw
+        chunk = raw.translate(None, b"\x00") if b"\x00" in raw else raw
         begin = 0
         if lost.open:
             begin = chunk.find(b"\n")

@@ -52,7 +52,7 @@ def prepare(chunks: Iterable[bytes], meta: EvidenceMeta, key: bytes) -> Prepared
 
 
 def _cap(form: str) -> int:
-    return max(CAP, int(getattr(forms.load(form), "CAP", CAP))) if form in forms.keys() else CAP
+    return max(CAP, int(getattr(forms.load(form), "CAP", CAP))) if form in forms.keys() else CAP  # noqa: SIM118 - a module
 
 
 class _Stream:

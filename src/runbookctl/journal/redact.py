@@ -110,6 +110,6 @@ def _under(key: JSON, value: JSON) -> JSON:
     line = msgspec.json.encode({key: value})
     found, _ = _spans(line, "")
     at = line.index(b":")
-    whole = [span for span in found if span.start > at and span.end >= len(line) - 2]
+    whole = [span for span in found if at < span.start <= at + 2 and span.end >= len(line) - 2]
     return whole[0].text.strip(b'"').decode() if whole else _clean(value)
 

@@ -28,7 +28,8 @@ _BEGIN = re2.compile(rb"-----BEGIN (?:[A-Z0-9]{1,16} ){0,5}PRIVATE KEY(?: BLOCK)
 _END = re2.compile(rb"-----END (?:[A-Z0-9]{1,16} ){0,5}PRIVATE KEY(?: BLOCK)?-----", _LATIN)
 # MIIEpAIBAAKCAQEA...       Proc-Type: 4,ENCRYPTED        2026-11-22T02:47:35Z MIIEpAIB...
 _KEY_LINE = re2.compile(
-    rb"^(?:[^\n]*[\s|>])?[\s\"',]*(?:[A-Za-z0-9+/]{16,}={0,2}|(?:Proc-Type|DEK-Info|Version|Comment): [^\n]*)[\s\"',\\n]{0,16}$",
+    rb"^(?:[^\n]*[\s|>])?[\s\"',]*"
+    rb"(?:[A-Za-z0-9+/]{16,}={0,2}|(?:Proc-Type|DEK-Info|Version|Comment): [^\n]*)[\s\"',\\n]{0,16}$",
     _LATIN,
 )
 _KEY_END = re2.compile(rb"^[\s>|]*[A-Za-z0-9+/]+={0,2}\s{0,8}$", _LATIN)
@@ -37,7 +38,7 @@ _PRIVATE = named(b"private-key")
 
 
 def pem(body: bytes, low: bytes, spend: Spend) -> Iterator[Span]:
-    """Yield what stands between the markers of private keys, and what is left of a key whose other marker is cut off."""
+    """Yield what stands between the markers of private keys, and of keys whose other marker is cut off."""
     if b"private key" not in low:
         return
     begins = [match.span() for match in _bounded(_BEGIN, body, spend)]
@@ -69,7 +70,8 @@ def _open_key(body: bytes, after: int, stop: int) -> Iterator[Span]:
     """Yield the key after a BEGIN without END: the rest of its line, and lines that look like one."""
     line_end = body.find(b"\n", after, stop)
     line_end = stop if line_end < 0 else line_end
-    quote = min((at for at in (body.find(b'"', after, line_end), body.find(b"'", after, line_end)) if at >= 0), default=line_end)
+    quotes = (body.find(b'"', after, line_end), body.find(b"'", after, line_end))
+    quote = min((at for at in quotes if at >= 0), default=line_end)
     if body[after:quote].strip(b"\\nr \r"):
         yield Span(after, quote, _PRIVATE)
     at = line_end + 1
@@ -108,8 +110,9 @@ def _headless_key(body: bytes, end: int) -> Iterator[Span]:
 
 _TELLING = (
     b"-----BEGIN", b"password", b"Password", b"PASSWORD", b"passwd", b"secret", b"SECRET", b"token", b"TOKEN",
-    b"api_key", b"API_KEY", b"apikey", b"apiKey", b"access_key", b"private_key", b"github_pat_", b"Bearer ", b"Authorization",
-    b"ghp_", b"gho_", b"AKIA", b"ASIA", b"xoxb-", b"xoxp-", b"glpat-", b"nvapi-", b"sk-ant-", b"sk-proj", b"eyJhbG",
+    b"api_key", b"API_KEY", b"apikey", b"apiKey", b"access_key", b"private_key", b"github_pat_", b"Bearer ",
+    b"Authorization", b"ghp_", b"gho_", b"AKIA", b"ASIA", b"xoxb-", b"xoxp-", b"glpat-", b"nvapi-",
+    b"sk-ant-", b"sk-proj", b"eyJhbG",
 )  # fmt: skip
 _DECODED = 3000  # runs that are decoded; further ones are taken for secrets unseen
 _RUN = re2.compile(rb"[A-Za-z0-9+/_-]*={0,2}", _LATIN)

@@ -42,7 +42,8 @@ _FLAG = re2.compile(
 _NETRC = re2.compile(rb"(?i)\blogin[ \t]+\S+[ \t]+password[ \t]+(\S+)", _LATIN)
 # "name": "DB_PASSWORD", "value": "hunter2"          - name: DB_PASSWORD\n  value: hunter2
 _ENTRY = re2.compile(
-    rb"(?i)name\\{0,4}[\"']?:[ \t]*\\{0,4}[\"']?[a-z0-9_.-]*?(?:password|passwd|passphrase|secret|token|key|pass|pwd|auth|dsn)"
+    rb"(?i)name\\{0,4}[\"']?:[ \t]*\\{0,4}[\"']?[a-z0-9_.-]*?"
+    rb"(?:password|passwd|passphrase|secret|token|key|pass|pwd|auth|dsn)"
     rb"\\{0,4}[\"']?(?:,\s*|[ \t]*\r?\n[ \t]*)\\{0,4}[\"']?value\\{0,4}[\"']?:[ \t]*(\\{0,4}[\"']?)",
     _LATIN,
 )

@@ -182,7 +182,7 @@ def _end_of(text: str, start: int) -> int:
 
 
 class _Siblings:
-    """The keys and values that follow within the same object. `cut`: the object does not end; `end`: where it was left."""
+    """The keys and values that follow within the same object; `end` follows the last; `cut`: it does not end."""
 
     def __init__(self, text: str, at: int) -> None:
         self._text = text

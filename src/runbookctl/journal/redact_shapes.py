@@ -180,7 +180,9 @@ def _user_token(body: bytes, match: Any) -> bool:
 # --- commands and files -----------------------------------------------------------------------------------------------
 
 # curl -u user:pass https://x      curl --user user:pass
-_CURL = re2.compile(rb"\bcurl\b[^\n]*?(?:[ \t]-u|[ \t]--user|[ \t]--proxy-user)[ \t=]*[\"']?[^\s:\"']+:([^\s\"']+)", _LATIN)
+_CURL = re2.compile(
+    rb"\bcurl\b[^\n]*?[ \t](?:-u|--user|--proxy-user)[ \t=]*[\"']?[^\s:\"']+:([^\s\"']+)", _LATIN
+)
 # sshpass -p hunter2      redis-cli -a hunter2      ipmitool -U admin -P calvin      mysql -uroot -phunter2
 _OPTION = re2.compile(
     rb"\b(?:sshpass[ \t]+-p|redis-cli[^\n]*?[ \t]-a|ipmitool[^\n]*?[ \t]-P|mysql(?:dump|admin)?[^\n]*?[ \t]-p)"

@@ -29,9 +29,9 @@ NOTHING = frozenset(
 """Values that are no secret, in lower case."""
 
 REFUSALS = frozenset(
-    b"authentication authorization failed failure must required invalid incorrect expired is not missing mismatch denied "
-    b"cannot for error unauthorized forbidden eof timeout unable unknown wrong rejected refused revoked found request "
-    b"unexpected was has does and or with from to in on at the a an".split()
+    b"authentication authorization failed failure must required invalid incorrect expired is not missing mismatch "
+    b"denied cannot for error unauthorized forbidden eof timeout unable unknown wrong rejected refused revoked found "
+    b"request unexpected was has does and or with from to in on at the a an".split()
 )
 """First words of what is said about a secret: `password: authentication failed`."""
 
@@ -44,7 +44,9 @@ _PATHS = (
 _CODE = re2.compile(rb"^(?:[A-Za-z_][\w.]*[(\[]|[a-z_]+(?:\.[a-z_]+)+$)", _LATIN)
 # ${DB_PASSWORD}   $(cat /run/token)   {{ .Values.password }}   $PGPASSWORD   %s   ****   xxxx
 _PLACEHOLDER = re2.compile(
-    rb"^(?:\$\{.*|\$\(.*|\{\{.*|\$[A-Z_][A-Z0-9_]*|%[a-z]|%\([a-z_]+\)s|<[a-z][^>]*>|\*{3,}|[xX]{4,}|\.{3,}|\[redacted:.*)$", _LATIN
+    rb"^(?:\$\{.*|\$\(.*|\{\{.*|\$[A-Z_][A-Z0-9_]*|%[a-z]|%\([a-z_]+\)s|<[a-z][^>]*>|\*{3,}|[xX]{4,}|\.{3,}"
+    rb"|\[redacted:.*)$",
+    _LATIN,
 )
 _PLACEHOLDS = frozenset(bytes((byte,)) for byte in b"${%<*x.[")
 # kubelet: <set to the key 'password' in secret 'db'>  Optional: false

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from runbookctl.journal.acting import Given
+from runbookctl.journal.acting import ApprovalRequest, Given, Proof
 from runbookctl.journal.rows import Approvals, Events, Head, Locks, Runs
 from runbookctl.journal.sqlite_upkeep import forget_run, forget_seen
 from runbookctl.journal.tables import ApprovalRecord, Body, Change, Identity, Locked, RunRecord, Use
@@ -251,7 +251,8 @@ class SqliteTables:
         """Return the uses of a limit."""
         rows = self._do("SELECT rule, subject, run, at, active FROM limit_use WHERE rule = ?", (rule,))
         return [
-            Use(rule=row[0], subject=row[1], run=row[2], at=_value(row[3], Instant), active=bool(row[4])) for row in rows
+            Use(rule=row[0], subject=row[1], run=row[2], at=_value(row[3], Instant), active=bool(row[4]))
+            for row in rows
         ]
 
     def save_use(self, use: Use) -> None:

@@ -18,7 +18,7 @@ from runbookctl.journal import chain
 from runbookctl.journal.rows import Anchor, Expired, History, Locks, Retention, Runs, Verified
 from runbookctl.journal.tables import DROPPED, Body, RunRecord, Tables
 from runbookctl.journal.values import Actor, Conflict, Digest, Purged, Record, RunId
-from runbookctl.journal.writing import Transaction, packed, wall
+from runbookctl.journal.writing import Transaction, check_name, packed, wall
 from runbookctl.model import Subject
 
 _PIECE = 1 << 16
@@ -140,6 +140,7 @@ def history(tables: Tables, run: RunId) -> History:
 
 def adopt(at: Transaction, story: History, bodies: Iterable[tuple[Digest, bytes | Purged]]) -> bool:
     """Take in another store's run, for reading. What was added here since (notes) does not hinder a second import."""
+    check_name(story.run)
     known = at.tables.run(story.run)
     if known is not None or at.tables.head(story.run) is not None:
         _must_agree(at.tables, story)

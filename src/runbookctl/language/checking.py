@@ -113,8 +113,10 @@ class Checker:
         fields = [field for bracket in self.brackets for field in _field_names(bracket)]
         if node.id in FUNCTIONS:
             return self.wrong(node, f'"{node.id}" is a function', f"write {node.id}(...)")
-        what = "no field of the reading and no name" if fields else "no name"
-        return self.wrong(node, f'"{node.id}" is {what} of this runbook', did_you_mean(node.id, [*fields, *self.names]))
+        hint = did_you_mean(node.id, [*fields, *self.names])
+        if fields:
+            return self.wrong(node, f'{_told_by(self.brackets[-1])} has no "{node.id}"', hint)
+        return self.wrong(node, f'"{node.id}" is no name of this runbook', hint)
 
     def _attribute(self, node: ast.Attribute) -> Node:
         base = self.build(node.value)
@@ -279,6 +281,13 @@ class Checker:
 def _article(type_: Type) -> str:
     name = str(type_)
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _told_by(type_: Type) -> str:
+    """Return the probe whose readings these are, where it is one."""
+    module = type_.record.__module__ if type_.record else ""
+    probe = module.removeprefix("runbookctl.probes.")
+    return probe if probe != module and "._" not in probe else "the reading"
 
 
 def _field_names(type_: Type) -> list[str]:

@@ -40,7 +40,10 @@ def parse_bytes(text: str) -> int:
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ValueError(f'"{text}" is no size; write 512Mi, 2Gi or a number of bytes')
-    return round(float(match[1]) * _FACTORS[match[2] or ""])
+    size = float(match[1]) * _FACTORS[match[2] or ""]
+    if not math.isfinite(size):
+        raise ValueError(f'"{text[:40]}..." is no size')
+    return round(size)
 
 
 def parse_version(text: str) -> tuple[int, ...]:

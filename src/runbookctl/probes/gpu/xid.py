@@ -27,6 +27,7 @@ KIND = "event"
 ONE = False
 
 _ANCHORS = (b"NVRM: ",)
+_WANTED = (b"Xid", b"NVRM: loading", b"NVRM: GPU at", b"NVRM: GPU Board")
 _ROW_EVENT = 63
 _Text = str | UnsetType
 _Truth = bool | UnsetType | None
@@ -102,7 +103,7 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
 
 def _each(raw: Raw) -> Iterator[tuple[KernelLine, Reading, object] | Cut | Skipped]:
     boot = Boot()
-    for line in kernel_log.events(raw, _ANCHORS):
+    for line in kernel_log.events(raw, _ANCHORS, _WANTED):
         if isinstance(line, Cut):
             yield line
             continue

@@ -169,7 +169,8 @@ def _last_stretch(tail: Sequence[_Seen]) -> int:
 
 
 def _word(seen: _Seen, sign: str, means: str | None) -> Word:
-    return Word(line=seen.line.number, text=seen.text.strip()[:4096], time=seen.line.time, sign=sign, means=means)
+    text = ": ".join(line.strip() for line in seen.text.strip().split("\n")[:2])  # of a JSON line: message and error
+    return Word(line=seen.line.number, text=text[:4096], time=seen.line.time, sign=sign, means=means)
 
 
 def _lasting(seen: _Seen) -> Word | None:

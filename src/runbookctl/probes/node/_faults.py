@@ -11,13 +11,14 @@ from typing import Literal
 import re2
 from msgspec import Struct
 
-FAULT_ANCHORS = (b"segfault", b"traps:", b"general protection", b"]: unhandled ")
+FAULT_ANCHORS = (b"segfault", b"traps:", b"] trap ", b"general protection", b"]: unhandled ")
 
 FaultKind = Literal["segfault", "illegal_instruction", "arithmetic_fault", "other_fault"]
 
 # segv[21311]: segfault at 0 ip 0000000000401686 sp 00007ffc00ab1190 error 6 in segv[1686,401000+78000] likely on CPU 0
 _SEGFAULT = re2.compile(
-    r"(.{1,15})\[(\d{1,10})\]: segfault (?:at [0-9a-f]+ ip [0-9a-f]+ sp [0-9a-f]+ error [0-9a-f]+|\(11\) at .*?)"
+    r"(.{1,15})\[(\d{1,10})\]: segfault (?:at [0-9a-f]+ ip [0-9a-f]+ sp [0-9a-f]+ error [0-9a-f]+"
+    r"|\(11\) at [0-9a-f]+ nip [0-9a-f]+ lr [0-9a-f]+ code [0-9a-f]+)"
     r"(?: in (\S+?)\[.*| .*)?"
 )
 # traps: python3[4711] general protection fault ip:7f0 sp:7ffe error:0 in libcuda.so.550.54.14[7f00+1b000]
