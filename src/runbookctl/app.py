@@ -19,7 +19,7 @@ from msgspec import Struct
 from runbookctl import __version__, runbook_files
 from runbookctl.engine import replay as replays
 from runbookctl.engine.record import Opened, Recorder, body_of, story
-from runbookctl.errors import InputError, Interrupted
+from runbookctl.errors import InputError, Interrupted, RunbookctlError
 from runbookctl.journal.interface import Actor, Runs
 from runbookctl.language import loader
 from runbookctl.language.units import parse_time
@@ -151,7 +151,10 @@ def plan_run(options: RunOptions) -> Plan:
     return plan(runbook, replays.values_of(runbook, _given(runbook, options, required=True)), _now(options.at))
 
 
-def run(options: RunOptions, watch: Watch) -> Diagnosis:
+DEEPEST = 3  # a runbook may run a runbook that runs a runbook
+
+
+def run(options: RunOptions, watch: Watch, *, depth: int = 1) -> Diagnosis:
     """Ask, judge, conclude and propose; every answer and the verdict are stored before they are shown."""
     from runbookctl.engine.collect import Collector, Settings
 
@@ -168,7 +171,8 @@ def run(options: RunOptions, watch: Watch) -> Diagnosis:
         steps = tuple((step.id, step.title) for step in runbook.steps)
         _tell_started(watch, recorder, runbook.id, runbook.title, steps)
         settings = Settings(timeout=options.timeout, confirm=options.step, origin=Origin.LIVE)
-        collector = Collector(recorder, runbook, values, connectors, watch, settings, at)
+        nested = _nested(options, depth)
+        collector = Collector(recorder, runbook, values, connectors, watch, settings, at, nested)
         began = time.monotonic()
         try:
             collector.collect()
@@ -178,6 +182,29 @@ def run(options: RunOptions, watch: Watch) -> Diagnosis:
         return _finish(recorder, [runbook], time.monotonic() - began)
     finally:
         connectors.close()
+
+
+def _nested(options: RunOptions, depth: int) -> Any:
+    """Return how a step runs another runbook: as a run of its own, with the same access, without showing its steps."""
+    from msgspec import structs
+
+    from runbookctl.connectors import Answer
+    from runbookctl.engine.watch import Silent
+    from runbookctl.model import Missing, RunRunbook
+
+    def inner(request: RunRunbook) -> Answer | Missing:
+        if depth >= DEEPEST:
+            return Missing(why=f"runbooks run each other more than {DEEPEST} deep", kind="not asked")
+        given = structs.replace(options, runbook=request.runbook, inputs=request.inputs, on=(), step=False)
+        try:
+            found = run(given, Silent(), depth=depth + 1)
+        except RunbookctlError as error:
+            return Missing(why=error.what, obtain=request.printed())
+        return Answer(
+            body=machine(found), form=request.form, source=found.run, shortened=None, at=found.at or _now(None)
+        )
+
+    return inner
 
 
 def _run_from(runbook: Runbook, options: RunOptions, watch: Watch) -> Diagnosis:
@@ -498,14 +525,15 @@ class PostmortemWritten(Struct, frozen=True):
 def postmortem(name: str, lang: str, output: str | None, *, force: bool = False) -> PostmortemWritten:
     """Render the postmortem of a run from the journal alone and write it."""
     from runbookctl.engine.documents import record_of
-    from runbookctl.postmortem.render import fill_of, render
+    from runbookctl.postmortem.render import render
+    from runbookctl.postmortem.sections import fill_of
     from runbookctl.postmortem.written import write
 
     store = _read_store()
     record = record_of(store, find_run(store, name))
     target = Path(output or f"{record.run}.{lang}.md")
-    path = write(render(record, lang), target, force)
-    return PostmortemWritten(path, fill_of(record))
+    path = write(render(record, lang), target, force=force)
+    return PostmortemWritten(path, {str(fill): numbers for fill, numbers in fill_of(record).items()})
 
 
 def explain(kind: str, value: str, options: dict[str, str]) -> Explanation:

@@ -191,7 +191,19 @@ class Compute(Request, frozen=True, kw_only=True, tag="compute"):
         return f"computed from {', '.join(sorted(self.values))}"
 
 
-AnyRequest = NodeCommand | ReadFile | KubernetesGet | KubernetesLog | PromQuery | NvmlRead | Ask | Compute
+class RunRunbook(Request, frozen=True, kw_only=True, tag="runbook"):
+    """Run another runbook, as a run of its own; its diagnosis is the evidence."""
+
+    runbook: str
+    inputs: dict[str, list[str]]
+
+    def printed(self) -> str:
+        """Return the command line."""
+        given = [f"-i {name}={shlex.quote(','.join(values))}" for name, values in self.inputs.items()]
+        return " ".join(["runbookctl run", self.runbook, *given])
+
+
+AnyRequest = NodeCommand | ReadFile | KubernetesGet | KubernetesLog | PromQuery | NvmlRead | Ask | Compute | RunRunbook
 
 
 # --- evidence: the raw answer ------------------------------------------------------------------------------------
@@ -271,8 +283,8 @@ class Cut(Struct, frozen=True, kw_only=True):
     """A reader says: more was there than this text tells.
 
     `before` bounds the time of what is unknown (None: any time). `ring` marks a log that merely begins later than the
-    boot: pasted text is taken as whole all the same (language 1.9), a live log is not. `nothing` says that the text holds
-    nothing of the probe's kind at all (pods, where events were looked for): pasted, it was not supplied.
+    boot: pasted text is taken as whole all the same (language 1.9), a live log is not. `nothing` says that the text
+    holds nothing of the probe's kind (pods, where events were looked for): pasted, it was not supplied.
     """
 
     before: Time | None = None

@@ -123,7 +123,7 @@ def test_a_postmortem_is_a_file_whose_name_is_the_only_output(run: Run, tmp_path
     assert shown.returncode == 0
     name = shown.stdout.removesuffix("\n")
     assert "\n" not in name
-    assert (tmp_path / name).read_text(encoding="utf-8").startswith("#")
+    assert "\n# " in (tmp_path / name).read_text(encoding="utf-8")
     assert "filled from the record" in shown.stderr
     assert run("postmortem", "last", "--output-file", "other.md").stdout == "other.md\n"
     chinese = run("postmortem", "last", "--lang", "zh").stdout.strip()

@@ -63,6 +63,22 @@ def test_the_node_of_a_subject(subject: str, node: str) -> None:
     assert fold.node_of(subject) == node
 
 
+def test_files_are_named_by_the_end_of_their_path_that_tells_them_apart() -> None:
+    """A file's name is enough where it is the only one; else the folders that differ are there too."""
+    assert fold.tails(["a/x.log", "a/y.log"]) == {"a/x.log": "x.log", "a/y.log": "y.log"}
+    assert fold.tails(["n1/dmesg", "n2/dmesg", "z"]) == {"n1/dmesg": "n1/dmesg", "n2/dmesg": "n2/dmesg", "z": "z"}
+    assert fold.tails(["dmesg", "a/dmesg"]) == {"dmesg": "dmesg", "a/dmesg": "a/dmesg"}
+    assert fold.tails(["same", "same"]) == {"same": "same"}
+
+
+@given(st.lists(st.text(alphabet="ab/", min_size=1, max_size=6), unique=True, max_size=12))
+def test_no_two_files_get_the_same_name(paths: list[str]) -> None:
+    """Whatever the paths, their names tell them apart and are ends of them."""
+    named = fold.tails(paths)
+    assert len(set(named.values())) == len(paths)
+    assert all(path.endswith(name) for path, name in named.items())
+
+
 def test_sentences_that_differ_in_one_word_are_told_once_with_all_its_values() -> None:
     """Two GPUs off the bus are one sentence with both addresses and their nodes; other sentences are told each."""
     pair = [("gpu017", "GPU 3b:00 is lost"), ("gpu203", "GPU 9a:00 is lost")]

@@ -116,6 +116,18 @@ def test_many_nodes_are_one_line_that_counts() -> None:
     )
 
 
+def test_a_step_of_two_questions_tells_both_answers() -> None:
+    """A step that asks twice about one thing has both its evidences, and each reason once."""
+    first = event("pod", StepState.READ, evidence("e1", "1 pod"), items=1, total=2, took=0.1)
+    assert "  ⠋ Read the pod" in plain(steps([first]).lines(Layout(), UNICODE))
+    both = [first, event("pod", StepState.READ, evidence("e2", "1 replica set"), items=2, total=2, took=0.2)]
+    assert plain(steps(both).lines(Layout(), UNICODE)).splitlines()[0] == (
+        "  ✓ Read the pod                         e1,e2   1 pod, 1 replica set      0.20s"
+    )
+    refused = [event("pod", StepState.MISSING, evidence(f"e{at}", missing="403"), items=at, total=2, missing=at) for at in (1, 2)]
+    assert plain(steps(refused).lines(Layout(), UNICODE)).splitlines()[0] == "  ? Read the pod                         e1,e2   403"
+
+
 PASTE = RunStarted(run="r-7tqe")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,10 +80,8 @@ def test_deep_json_is_not_read() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No text raises anything but UnreadableError."""
     assert isinstance(json_documents(text).values, list)
-    try:
-        yaml_documents(text)
-    except UnreadableError as error:
-        assert str(error)
+    with contextlib.suppress(UnreadableError):
+        assert isinstance(yaml_documents(text).values, list)
 
 
 def test_lone_surrogates_do_not_reach_the_stored_bytes() -> None:

@@ -177,11 +177,15 @@ def test_a_mixed_list_is_counted_by_kind() -> None:
 def test_a_time_inside_a_message_is_not_a_time_of_the_object() -> None:
     """Text that a workload can write does not move the clock."""
     message = '"lastTransitionTime": "2099-01-01T00:00:00Z"'
-    body = json.dumps({**POD, "status": {"message": message}, "metadata": {"creationTimestamp": "2026-01-02T03:04:05Z"}})
+    body = json.dumps(
+        {**POD, "status": {"message": message}, "metadata": {"creationTimestamp": "2026-01-02T03:04:05Z"}}
+    )
     assert form.names(raw(body)).now == dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "{", "x", '{"kind": 1}', '{"kind":"PodList","items":{}}', "\x00", "a: b"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", "{", "x", '{"kind": 1}', '{"kind":"PodList","items":{}}', "\x00", "a: b"]
+)
 def test_what_is_no_object_gives_no_object(text: str) -> None:
     """Other text is read as nothing, without an error."""
     assert kinds(text) == []
@@ -194,7 +198,9 @@ HOSTILE: list[Any] = [None, 1, "x", [], {}, [1], {"a": 1}, [{"kind": "Pod"}], {"
 
 @given(
     st.dictionaries(
-        st.sampled_from(["kind", "apiVersion", "metadata", "spec", "status", "items", "involvedObject", "object", "type"]),
+        st.sampled_from(
+            ["kind", "apiVersion", "metadata", "spec", "status", "items", "involvedObject", "object", "type"]
+        ),
         st.sampled_from([*HOSTILE, "Pod", "PodList", "Event", "List", "Node", "ADDED"]),
     )
 )

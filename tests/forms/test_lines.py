@@ -23,7 +23,11 @@ def test_a_marker_advances_the_number_by_what_it_stands_for() -> None:
 def test_only_lines_with_an_anchor_are_told_and_every_gap_is() -> None:
     """Anchors select lines, never numbers, and a gap that may hide something is always told."""
     body = b"x\nNVRM: a\n" + left_out(3, 9, harmless=False) + b"\ny\noom b NVRM\nz"
-    assert list(numbered(body, (b"NVRM", b"oom"))) == [Line(2, "NVRM: a"), Gap(3, harmless=False), Line(7, "oom b NVRM")]
+    assert list(numbered(body, (b"NVRM", b"oom"))) == [
+        Line(2, "NVRM: a"),
+        Gap(3, harmless=False),
+        Line(7, "oom b NVRM"),
+    ]
 
 
 def test_an_anchor_is_found_in_the_last_line_without_a_line_end() -> None:
@@ -38,7 +42,12 @@ def test_invalid_utf8_becomes_replacement_characters_and_keeps_its_line() -> Non
 
 @pytest.mark.parametrize(
     "line",
-    [b"[runbookctl: many lines (1 bytes) left out]", b" [runbookctl: 1 lines (1 bytes) left out]", b"[runbookctl: ", b""],
+    [
+        b"[runbookctl: many lines (1 bytes) left out]",
+        b" [runbookctl: 1 lines (1 bytes) left out]",
+        b"[runbookctl: ",
+        b"",
+    ],
 )
 def test_what_is_not_exactly_a_marker_is_an_ordinary_line(line: bytes) -> None:
     """A line that resembles a marker is text."""

@@ -180,6 +180,8 @@ def test_a_cluster_dump_names_its_logs(take: Take, text: Text) -> None:
 
 def test_objects_are_read_from_the_piece(take: Take, text: Text) -> None:
     """A piece of a paste is a stored body like any other."""
-    piece = take("$ kubectl get po -o yaml\napiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n\n$ dmesg\n" + text("dmesg"))[0]
+    piece = take(
+        "$ kubectl get po -o yaml\napiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n\n$ dmesg\n" + text("dmesg")
+    )[0]
     assert (piece.label, piece.first_line) == ("Pod", 2)
     assert kubernetes_objects.recognise(piece.body.decode(), "") > 90

@@ -86,7 +86,10 @@ def test_a_cut_text_given_again_stays_cut(take: Take) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.sampled_from([b"NVRM a\n", b"plain\n", b"\n", b"x" * 300_000 + b"\n"]), max_size=40), st.integers(1, 999))
+@given(
+    st.lists(st.sampled_from([b"NVRM a\n", b"plain\n", b"\n", b"x" * 300_000 + b"\n"]), max_size=40),
+    st.integers(1, 999),
+)
 def test_no_line_is_lost_or_moved(lines: list[bytes], size: int) -> None:
     """However a text is split into chunks and bounded, its anchored lines have their numbers."""
     body = b"".join(lines)

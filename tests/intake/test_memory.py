@@ -25,8 +25,13 @@ def measured(path: Path) -> tuple[str, int, int, int]:
 def test_a_kernel_log_of_150_megabytes_takes_the_memory_of_a_small_one(tmp_path: Path) -> None:
     """Chunks go by; only what is kept stays."""
     path = tmp_path / "kern.log"
-    ordinary = b"[ 1234.567890] usb 1-1: new high-speed USB device number 2 using xhci_hcd, Product: Virtual Keyboard of BMC\n"
-    block = ordinary * 9_999 + b"[ 1234.567890] NVRM: Xid (PCI:0000:3b:00): 79, pid=1, name=x, GPU has fallen off the bus.\n"
+    ordinary = (
+        b"[ 1234.567890] usb 1-1: new high-speed USB device number 2 using xhci_hcd, Product: Virtual Keyboard of BMC\n"
+    )
+    block = (
+        ordinary * 9_999
+        + b"[ 1234.567890] NVRM: Xid (PCI:0000:3b:00): 79, pid=1, name=x, GPU has fallen off the bus.\n"
+    )
     with path.open("wb") as out:
         for _ in range(150_000_000 // len(block)):
             out.write(block)

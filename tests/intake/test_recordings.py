@@ -57,7 +57,11 @@ def test_a_folder_of_recordings_is_read_as_its_files(recordings: Path) -> None:
 
 def test_the_text_recordings_in_one_stream_are_told_apart(recordings: Path, tmp_path: Path) -> None:
     """The same files, one after the other in one paste, give the same forms in the same order."""
-    names = [name for name in sorted(FORMS) if name.startswith(("describe", "get", "events.txt", "node", "pods")) and name[-2:] != "gz"]
+    names = [
+        name
+        for name in sorted(FORMS)
+        if name.startswith(("describe", "get", "events.txt", "node", "pods")) and name[-2:] != "gz"
+    ]
     paste = tmp_path / "paste"
     paste.write_text("".join(f"$ kubectl {name}\n" + (recordings / name).read_text() for name in names))
     assert [piece.form for piece in pieces([str(paste)], None)] == [FORMS[name][0] for name in names]

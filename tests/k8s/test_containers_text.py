@@ -260,11 +260,17 @@ def test_back_off_events_tell_that_a_container_waits() -> None:
 @pytest.mark.parametrize(
     "rows",
     [
-        '16s   Warning   BackOff   pod/api-1   Back-off pulling image "x"\n',
         "40m   Warning   BackOff   pod/api-1   Back-off restarting failed container\n",
         "16s   Warning   BackOff   pod/api-1   Back-off restarting failed container\n3s   Normal   Started   pod/api-1   Started container app\n",
     ],
 )
-def test_a_back_off_that_is_over_or_of_an_image_is_no_crash_loop(rows: str) -> None:
-    """An old one, one before a start, and one of another kind tell nothing of now."""
+def test_a_back_off_that_is_over_is_none(rows: str) -> None:
+    """An old one and one before a start tell nothing of now."""
     assert readings("k8s.containers", raw(EVENTS + rows, "kubectl_events")) == []
+
+
+def test_a_back_off_of_an_image_is_no_crash_loop() -> None:
+    """BackOff is used for both: the message decides."""
+    text = EVENTS + '16s   Normal   BackOff   pod/api-1   Back-off pulling image "lab.local/api:9"\n'
+    (one,) = readings("k8s.containers", raw(text, "kubectl_events"))
+    assert (one.pod, one.waiting) == ("api-1", "ImagePullBackOff")

@@ -92,7 +92,7 @@ CASES = [
     ("      node: ${nodes}", "      «node»:", '"node" is empty; fill it or leave it out'),
     # findings
     ("code == 79", "«codes» == 79",
-     '"codes" is has no "codes"; did you mean "code"?'),
+     'the reading has no "codes"; did you mean "code"?'),
     ("xids[code == 79] or gpu.lost", "«xids.code == 79»",
      "a list is never compared with one value; write xids[code == 79]"),
     ("  newest:      last(xids).code", "  newest:      last(xids).«cod»", 'last(xids) has no "cod"; did you mean "code"?'),

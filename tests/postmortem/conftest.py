@@ -148,7 +148,7 @@ def poisoned(value: Any, text: str) -> Any:
     if isinstance(value, list):
         return [poisoned(inner, text) for inner in value]
     if isinstance(value, dict):
-        return {text: poisoned(inner, text) for inner in value.values()}
+        return dict.fromkeys([text], [poisoned(inner, text) for inner in value.values()])
     return value
 
 

@@ -83,7 +83,7 @@ ALPHABET = st.text(st.sampled_from("ab1 \\`|*_[]()<>!#-+=~&;:./@$^{}\"'\n\t中\u
 
 
 @given(text=ALPHABET)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_no_combination_of_marks_gets_through(text: str) -> None:
     """Whatever the order of special characters, the parser finds text and code alone."""
     for place in ("paragraph", "after a paragraph", "heading", "item", "cell", "within"):
@@ -92,7 +92,7 @@ def test_no_combination_of_marks_gets_through(text: str) -> None:
 
 
 @given(text=st.text(st.characters(min_codepoint=33, max_codepoint=0x24FF, exclude_categories=("Cc", "Cf", "Zs", "Cn", "Cs")), max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_a_reader_sees_is_the_text(text: str) -> None:
     """Escapes are for the parser: the reader gets every character back."""
     shown = markdown.visible(text)
@@ -119,22 +119,30 @@ def test_a_huge_value_is_cut_in_its_middle_and_says_so() -> None:
     assert "[99000 characters]" in cut
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
-def test_a_document_with_hostile_text_in_every_field_keeps_its_structure(poison: Callable[[str], Record], text: str, lang: str) -> None:
-    """The blocks are those of the same record with a harmless word; no link, picture or HTML but the template's own."""
-    made, plain = render(poison(text), lang), render(poison("word"), lang)
-    if text.strip():
-        same = {type_ for type_ in shape(plain)} | {"fence"}
-        assert set(shape(made)) <= same
-        assert [type_ for type_ in shape(made) if type_ in ("heading_open", "html_block", "table_open")] == [
-            type_ for type_ in shape(plain) if type_ in ("heading_open", "html_block", "table_open")
-        ]
+def assert_same_structure(made: str, plain: str) -> None:
+    """Assert that both have the same headings, tables and comments, and no link, picture or HTML but the template's."""
+    blocks, expected = PARSER.parse(made), PARSER.parse(plain)
+    assert {token.type for token in blocks} <= {token.type for token in expected}
+    kinds = ("heading_open", "html_block", "table_open")
+    assert [token.type for token in blocks if token.type in kinds] == [token.type for token in expected if token.type in kinds]
     allowed = {"text", "code_inline", "softbreak", "text_special", "em_open", "em_close", "strong_open", "strong_close"}
-    assert {token.type for token in inline(made)} <= allowed
-    assert set(html(made)) - {html(made)[0]} <= set(html(plain))
+    assert {child.type for token in blocks for child in token.children or []} <= allowed
+    comments = [token.content for token in blocks if token.type == "html_block"]
+    assert comments[1:] == [token.content for token in expected if token.type == "html_block"][1:]  # the first is the stamp
     made.encode("utf-8")
     assert len(made) < 300_000
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip() and len(text) < 1000], ids=lambda text: ascii(text[:20]))
+def test_a_document_with_hostile_text_in_every_field_keeps_its_structure(poison: Callable[[str], Record], text: str) -> None:
+    """The blocks are those of the same record with a harmless word; no link, picture or HTML but the template's own."""
+    assert_same_structure(render(poison(text), "en"), render(poison("word"), "en"))
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "<img src=//x>|`" * 7000], ids=["100 kB line", "100 kB of marks"])
+def test_a_document_with_huge_text_in_every_field_is_bounded(poison: Callable[[str], Record], text: str) -> None:
+    """100 kB in each of a hundred places is cut in each, and changes nothing else; in Chinese, too."""
+    assert_same_structure(render(poison(text), "zh"), render(poison("word"), "zh"))
 
 
 def test_a_template_in_the_evidence_appears_as_such(poison: Callable[[str], Record]) -> None:

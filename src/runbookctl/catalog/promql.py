@@ -17,12 +17,17 @@ _LABEL = re2.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,127}")
 _METRIC = re2.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,255}")
 
 
+def is_value(value: str) -> bool:
+    """Tell what a label of ours can be: at most 1024 characters, none of them a control character."""
+    return len(value) <= 1024 and not any(ord(character) < 32 or ord(character) == 127 for character in value)
+
+
 def quoted(value: str) -> str:
     r"""Return a string literal: `a"b\c` becomes `"a\"b\\c"`; control characters and invalid text are refused.
 
     Raises ValueError for a value that no label of ours can have.
     """
-    if len(value) > 1024 or any(ord(character) < 32 or ord(character) == 127 for character in value):
+    if not is_value(value):
         raise ValueError("a label value with control characters, or of more than 1024 characters")
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

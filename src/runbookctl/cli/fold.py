@@ -6,6 +6,7 @@ different ones never, and a fold never ends in "and 12 more".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -103,14 +104,16 @@ def subjects(given: Iterable[str]) -> list[str]:
 
 def tails(paths: Sequence[str]) -> dict[str, str]:
     """Return for each path the shortest end of it that no other path has: the file's name, if it is the only one."""
-    parts = {path: path.split("/") for path in paths}
     found: dict[str, str] = {}
-    for path, own in parts.items():
-        for length in range(1, len(own) + 1):
-            tail = own[-length:]
-            if sum(other[-length:] == tail for other in parts.values()) == 1 or length == len(own):
-                found[path] = "/".join(tail)
-                break
+    left = {path: path.split("/") for path in paths}
+    length = 1
+    while left:
+        tails_now = {path: "/".join(parts[-length:]) for path, parts in left.items()}
+        counts = Counter(tails_now.values())
+        settled = {path for path, tail in tails_now.items() if counts[tail] == 1 or length >= len(left[path])}
+        found |= {path: tails_now[path] for path in settled}
+        left = {path: parts for path, parts in left.items() if path not in settled}
+        length += 1
     return found
 
 

@@ -41,6 +41,7 @@ class Live(Quiet):
         self.terminal = terminal
         self.note = ""
         self._frame = 0
+        self._moving = False
         self._live: RichLive | None = None
         self._console = Console(
             file=terminal.stream, force_terminal=True, color_system="standard" if terminal.colour else None,
@@ -92,10 +93,12 @@ class Live(Quiet):
             self, console=self._console, refresh_per_second=FRAMES_PER_SECOND, redirect_stdout=False,
             redirect_stderr=False,
         )  # fmt: skip
+        self._moving = True
         self._live.start(refresh=True)
 
     def _stop(self, *, erase: bool = False) -> None:
         if self._live is not None:
+            self._moving = erase  # the last drawing has every line
             self._live.transient = erase
             self._live.stop()
             self._live = None
@@ -103,7 +106,9 @@ class Live(Quiet):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         layout = self.terminal.layout(self.steps.lang)
         self._frame += 1
-        lines = [*self.steps.head(layout), *self.steps.lines(layout, self.terminal.symbols, self._frame)]
+        fitting = max(console.height - 3, 1) if self._moving else 0  # what has scrolled away cannot be drawn again
+        lines = self.steps.head(layout)
+        lines += self.steps.lines(layout, self.terminal.symbols, self._frame, last=fitting)
         if self.note:
             lines.append(Line(self.note))
         for number, line in enumerate(lines):

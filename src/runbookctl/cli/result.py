@@ -183,7 +183,8 @@ def _not_known(view: View) -> list[Line]:
     title = view.say("could")
     if view.nodes:
         missing = {fold.node_of(each.subject) for each in view.counting} - {""}
-        title += view.say("nodes_counted", n=number(len(missing))) if missing else ""
+        key = "node_counted" if len(missing) == 1 else "nodes_counted"
+        title += view.say(key, n=number(len(missing))) if missing else ""
     cannot = blocks.gaps([each for each in view.diagnosis.unknown if not each.could_change], view)
     lines = blocks.unknowns(title, _open(view), view, extra=[*_aside(view), *_not_judged(view)])
     name = view.say("cannot")

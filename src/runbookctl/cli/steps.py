@@ -9,17 +9,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from runbookctl.cli.fold import node_of, tails
+from runbookctl.cli.fold import natural, node_of, tails
 from runbookctl.cli.foreign import cells, cut, shown
 from runbookctl.cli.line import Line, Style
 from runbookctl.cli.rows import COMMAND
 from runbookctl.cli.terminal import Layout, Symbols
 from runbookctl.cli.texts import duration, number, say
 from runbookctl.engine.watch import RunStarted, StepEvent, StepState
+from runbookctl.model import Evidence
 
 _TITLE_GAP, _PIECE_GAP, _GAP = 4, 3, 3
 _LEAST_TITLE, _FORM, _TOOK = 12, 26, 9  # cells that the title keeps, that a form may need, that a duration takes
 _NO_TIME = 0.005  # seconds that print as 0.00s
+_FEW = 3  # askings of one step whose answers are told; more are counted
 _LEAST_TEXT = 8  # fewer cells than these say nothing
 _LEAST_SUMMARY = 20  # cells that the summary keeps; the title, then the form, is cut for it
 ENDED = (StepState.READ, StepState.CUT, StepState.MISSING)
@@ -34,6 +36,7 @@ class Row:
     event: StepEvent | None = None
     since: float | None = None  # monotonic time at which it was first seen running
     cut: bool = False  # one of its askings was cut short
+    told: dict[str, Evidence] = field(default_factory=dict)  # what its askings got, by id
 
     @property
     def state(self) -> StepState:
@@ -72,6 +75,8 @@ class Steps:
             row.since = self.clock()
         row.event = event
         row.cut = row.cut or event.state is StepState.CUT
+        if event.evidence is not None and len(row.told) <= _FEW:
+            row.told[event.evidence.id] = event.evidence
         return row
 
     @property
@@ -105,9 +110,9 @@ class Steps:
             return [line, Line(f"  {self.run.run}", Style.DIM)]
         return [line.right(self.run.run, layout.width, Style.DIM)]
 
-    def lines(self, layout: Layout, symbols: Symbols, frame: int = 0) -> list[Line]:
-        """Return one line per step; below 60 columns the details stand under it."""
-        rows = self._named()
+    def lines(self, layout: Layout, symbols: Symbols, frame: int = 0, *, last: int = 0) -> list[Line]:
+        """Return one line per step; below 60 columns the details stand under it. `last`: only so many, the latest."""
+        rows = self._named()[-last:]
         columns = self._columns(rows, layout)
         return [line for row in rows for line in self._line(row, columns, layout, symbols, frame)]
 
@@ -116,7 +121,7 @@ class Steps:
         rows = list(self.rows.values())
         if not self.pieces:
             return rows
-        names = tails(list({row.title: None for row in rows}))
+        names = tails([row.title for row in rows])
         return [replace(row, title=names[row.title]) for row in rows]
 
     def line(self, row: Row, layout: Layout, symbols: Symbols) -> list[Line]:
@@ -127,7 +132,7 @@ class Steps:
         """Return the widths of title, id and form, each with the gap after it; the name of a piece goes before all."""
         title = max((cells(shown(row.title)) for row in rows), default=0)
         title += _PIECE_GAP if self.pieces else _TITLE_GAP
-        ids = max([2, *(len(row.event.evidence.id) for row in rows if row.event and row.event.evidence)]) + _GAP
+        ids = max([2, *(len(_ids(row)) for row in rows if self._told(row))]) + _GAP
         forms = (cells(shown(_form(row.event))) + _GAP for row in rows if row.event)
         form = max(forms, default=0) if self.pieces else 0
         if self.pieces:
@@ -143,16 +148,15 @@ class Steps:
         name = cut(shown(row.title), layout.width - 4 if layout.stacked else title - 1)
         line = Line("  ").add(mark, style).add(" " + name)
         event = row.event
-        evidence = event.evidence if event and event.evidence and event.total < 2 else None
+        evidence = event.evidence if event and event.evidence and self._told(row) else None
         took, text = self._took(row), self._text(row)
         if layout.stacked:
-            parts = [evidence.id if evidence else "", _form(event) if self.pieces else "", text, took]
+            parts = [_ids(row) if evidence else "", _form(event) if self.pieces else "", text, took]
             second = Line(" " * COMMAND + cut(shown("  ".join(part for part in parts if part)), layout.width - COMMAND))
             return [line, second] if second.text else [line]
         line.to(4 + title)
-        folded = event is not None and event.total > 1
-        if evidence or not folded:
-            line.add(evidence.id if evidence else "", Style.DIM).to(4 + title + ids)
+        if self._told(row):
+            line.add(_ids(row) if evidence else "", Style.DIM).to(4 + title + ids)
         if form and not _strange(event):
             line.add(cut(shown(_form(event)), form - 1)).to(4 + title + ids + form)
         room = layout.width - line.width - cells(took) - (1 if took else 0)
@@ -185,8 +189,10 @@ class Steps:
         event = row.event
         if event is None:
             return ""
-        if event.total > 1:
+        if not self._told(row):
             return self._counts(row, event)
+        if event.total > 1:
+            return self._several(row)
         if event.state is StepState.MISSING and event.evidence and event.evidence.missing:
             return event.evidence.missing.why
         if event.evidence is None or event.state not in ENDED:
@@ -201,6 +207,17 @@ class Steps:
             parts.append(say(self.lang, "cut_short"))
         return say(self.lang, "parts").join(part for part in parts if part)
 
+    def _told(self, row: Row) -> bool:
+        """Tell whether the answers of a step are told each: there are few, and they are not about several nodes."""
+        event = row.event
+        return event is None or event.total < 2 or (event.total <= _FEW and self.on < 2 and row.state in ENDED)
+
+    def _several(self, row: Row) -> str:
+        """Return what the few askings of a step got, each once."""
+        parts = [each.missing.why if each.missing else each.summary for each in row.told.values()]
+        parts.append(say(self.lang, "cut_short") if row.cut else "")
+        return say(self.lang, "parts").join(part for part in dict.fromkeys(parts) if part)
+
     def _counts(self, row: Row, event: StepEvent) -> str:
         """Return how many of many askings are answered."""
         answered = event.items - event.missing
@@ -212,6 +229,10 @@ class Steps:
             text = say(self.lang, "items_read", n=number(answered), all=number(event.total))
         missing = say(self.lang, "missing_count", n=number(event.missing)) if event.missing else ""
         return say(self.lang, "parts").join(part for part in (text, missing) if part)
+
+
+def _ids(row: Row) -> str:
+    return ",".join(sorted(row.told, key=natural))
 
 
 def _form(event: StepEvent | None) -> str:

@@ -84,9 +84,12 @@ class StepRows:
 
     def _row(self, reading: Struct, evidence: Evidence, subject: Subject) -> Row:
         completed = self._names.complete(subject)
-        why = Why(self.id, str(completed), f"{evidence.id} does not tell it", self.obtain(completed))
+
+        def whys() -> tuple[Why, ...]:
+            return (Why(self.id, str(completed), f"{evidence.id} does not tell it", self.obtain(completed)),)
+
         return Row(
-            reading, step=self.id, evidence=evidence.id, subject=completed, whys=(why,), named=self.named(completed)
+            reading, step=self.id, evidence=evidence.id, subject=completed, whys=whys, named=self.named(completed)
         )
 
     def named(self, subject: Subject) -> Mapping[str, str]:
@@ -262,6 +265,13 @@ def _merge(rows: list[Row]) -> Row:
         subject = structs.replace(
             subject, **{key: value for key, value in names.items() if getattr(subject, key) is None}
         )
-    whys = tuple(why for row in rows for why in row.whys)
     named = {field: value for row in rows for field, value in (row.named or {}).items()}
-    return Row(merged, step=last.step, evidence=last.evidence, subject=subject, sources=sources, whys=whys, named=named)
+    return Row(
+        merged,
+        step=last.step,
+        evidence=last.evidence,
+        subject=subject,
+        sources=sources,
+        whys=lambda: tuple(why for row in rows for why in row.whys),
+        named=named,
+    )

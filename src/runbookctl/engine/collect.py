@@ -30,18 +30,21 @@ from runbookctl.model import (
     Missing,
     Origin,
     Raw,
+    RunRunbook,
     Subject,
     Writer,
     to_json,
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Protocol
 
     from runbookctl.engine.record import Recorder
     from runbookctl.engine.watch import Watch
     from runbookctl.language.model import Runbook, Step
+
+    Nested = Callable[[RunRunbook], Answer | Missing]
 
     class Sender(Protocol):
         """What answers requests: the connectors, or a replay of recordings."""
@@ -70,9 +73,11 @@ class Collector:
 
     def __init__(
         self, recorder: Recorder, runbook: Runbook, inputs: Mapping[str, Any], sender: Sender, watch: Watch,
-        settings: Settings, now: dt.datetime,
+        settings: Settings, now: dt.datetime, nested: Nested | None = None,
     ) -> None:  # fmt: skip
-        """Ask `runbook` with `inputs` through `sender`."""
+        """Ask `runbook` with `inputs` through `sender`; `nested` runs the runbook of a step that asks one."""
+        self.nested = nested
+        self._person = threading.Lock()
         self.recorder = recorder
         self.runbook = runbook
         self.inputs = inputs
@@ -205,15 +210,19 @@ class Collector:
                     body=to_json(request.values), form=request.form, source="computed", shortened=None, at=self.now
                 )
             case Ask():
-                said = self.watch.ask(request.question, request.choices)
-                answer = (
-                    Answer(body=said.encode(), form=request.form, source="a person", shortened=None, at=self.now)
-                    if said is not None
-                    else Missing(why="nobody answered", kind="not asked")
-                )
+                answer = self._ask(request)
+            case RunRunbook():
+                answer = self.nested(request) if self.nested else Missing(why="no runbook runs here", kind="not asked")
             case _:
                 answer = self.sender.send(request, timeout, self.cancel, anchors_of(request.form))
         return answer, time.monotonic() - began
+
+    def _ask(self, request: Ask) -> Answer | Missing:
+        with self._person:  # one question at a time
+            said = self.watch.ask(request.question, request.choices)
+        if said is None:
+            return Missing(why="nobody answered", kind="not asked", obtain=request.printed())
+        return Answer(body=said.encode(), form=request.form, source="a person", shortened=None, at=self.now)
 
     def _finish(self, running: _Running) -> None:
         while running:
@@ -293,10 +302,6 @@ def stored(recorder: Recorder, evidence: Evidence, answer: Answer) -> Evidence:
 
 def writer_of(form: str) -> Writer:
     """Return who can write evidence of a form; what is not known is the workload's word."""
-    if form == "computed":
-        return Writer.API
-    if form == "answer":
-        return Writer.PERSON
     return forms.load(form).WRITER if forms.is_form(form) else Writer.WORKLOAD
 
 

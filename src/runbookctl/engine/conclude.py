@@ -6,6 +6,7 @@ Source: docs/language.md, "What explains what" and "Order of causes".
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -106,11 +107,11 @@ def _wholes(judgement: Judgement, parts: list[Concluded]) -> Iterable[Concluded]
             whole = subjects.at_level(cause.subject, wide)
             if whole is not None and subjects.deepest(cause.subject) == level:
                 groups.setdefault((whole, cause.summary), []).append(cause)
+        if not any(len(group) > 1 for group in groups.values()):
+            continue
+        everyone = Counter(subjects.at_level(item.subject, wide) for item in judgement.items if item.proper)
         for (whole, _), group in groups.items():
-            everyone = [
-                item for item in judgement.items if item.proper and subjects.at_level(item.subject, wide) == whole
-            ]
-            if len(group) > 1 and len(group) == len(everyone):
+            if len(group) > 1 and len(group) == everyone[whole]:
                 joined = structs.replace(
                     group[0],
                     subject=whole,

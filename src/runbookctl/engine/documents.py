@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from runbookctl import forms, probes
 from runbookctl.engine import replay, subjects
 from runbookctl.engine.pool import Pool
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_MOMENTS = 200
 MOST_EXCERPTS = 200
+FEW = 3  # lines of one kind that are told one by one
 
 
 def record_of(store: Store, run: str) -> Record:
@@ -92,27 +95,52 @@ def _moments(pool: Pool, books: Iterable[Runbook], diagnosis: Diagnosis) -> list
         for evidence in pool.evidence:
             if module is None or evidence.missing is not None or evidence.form not in module.FORMS:
                 continue
-            for moment in _of_answer(pool.answer(evidence, probe), proven, about):
+            for moment in _folded(_of_answer(pool.answer(evidence, probe), proven, about)):
                 found.setdefault((moment.evidence, moment.at, moment.text), moment)
     ordered = sorted(found.values(), key=lambda one: (one.at is None, one.at or dt.datetime.max.replace(tzinfo=dt.UTC)))
     return ordered[:MOST_MOMENTS]
 
 
-def _of_answer(answer: Answer, proven: set[tuple[str, int]], about: set[str]) -> Iterator[Moment]:
+def _folded(moments: Iterable[tuple[str, Moment]]) -> Iterator[Moment]:
+    """Tell a storm of lines of one kind about one subject once: the first, how many more, until when."""
+    kinds: dict[tuple[str, str, str], list[Moment]] = {}
+    for kind, moment in moments:
+        kinds.setdefault((kind or moment.text, moment.subject, moment.evidence), []).append(moment)
+    for same in kinds.values():
+        dated = [one for one in same if one.at is not None]
+        if len(same) <= FEW or not dated:
+            yield from same
+            continue
+        first = min(dated, key=lambda one: one.at or dt.datetime.max.replace(tzinfo=dt.UTC))
+        last = max(one.at for one in dated if one.at is not None)
+        text = f"{first.text} (and {len(same) - 1} more lines of this kind)"
+        yield structs.replace(first, text=text, until=last)
+
+
+def _kind(told: Told) -> str:
+    """Return what makes two readings of one probe of one kind."""
+    names = (getattr(told.reading, name, None) for name in ("code", "kind", "reason", "sign"))
+    return " ".join(str(name) for name in names if isinstance(name, (str, int)))
+
+
+def _of_answer(answer: Answer, proven: set[tuple[str, int]], about: set[str]) -> Iterator[tuple[str, Moment]]:
     for told in answer.told:
-        reading = told.reading
-        line = reading.line if isinstance(reading.line, int) else None
-        time = getattr(reading, "time", None)
-        spoken = (answer.evidence.id, line) in proven if line is not None else _is_about(told, about)
-        if isinstance(time, dt.datetime) and (spoken or _is_about(told, about)):
-            text = reading.text if isinstance(reading.text, str) else ""
-            yield Moment(text=text, evidence=answer.evidence.id, at=time, line=line, subject=str(told.subject))
-        elif line is not None and spoken and not isinstance(time, dt.datetime) and hasattr(reading, "time"):
-            text = reading.text if isinstance(reading.text, str) else ""
-            yield Moment(
-                text=text, evidence=answer.evidence.id, precision="unknown", line=line, subject=str(told.subject)
-            )
-        yield from _ends(answer, told, about)
+        for moment in _of_reading(answer, told, proven, about):
+            yield _kind(told), moment
+
+
+def _of_reading(answer: Answer, told: Told, proven: set[tuple[str, int]], about: set[str]) -> Iterator[Moment]:
+    reading = told.reading
+    line = reading.line if isinstance(reading.line, int) else None
+    time = getattr(reading, "time", None)
+    spoken = (answer.evidence.id, line) in proven if line is not None else _is_about(told, about)
+    if isinstance(time, dt.datetime) and (spoken or _is_about(told, about)):
+        text = reading.text if isinstance(reading.text, str) else ""
+        yield Moment(text=text, evidence=answer.evidence.id, at=time, line=line, subject=str(told.subject))
+    elif line is not None and spoken and not isinstance(time, dt.datetime) and hasattr(reading, "time"):
+        text = reading.text if isinstance(reading.text, str) else ""
+        yield Moment(text=text, evidence=answer.evidence.id, precision="unknown", line=line, subject=str(told.subject))
+    yield from _ends(answer, told, about)
 
 
 def _is_about(told: Told, about: set[str]) -> bool:

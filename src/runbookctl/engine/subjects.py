@@ -39,6 +39,7 @@ def unnamed(subject: Subject) -> bool:
     return not (keys(subject).keys() - {"piece"})
 
 
+@lru_cache(maxsize=100_000)
 def has_level(subject: Subject, level: str) -> bool:
     """Tell whether a subject names a level, by either name."""
     return any(_SECOND.get(key, key) == level for key in keys(subject))
@@ -76,6 +77,7 @@ def _only_wide(names: Mapping[str, str]) -> bool:
     return all(key in _WIDE for key in names)
 
 
+@lru_cache(maxsize=100_000)
 def at_level(subject: Subject, level: str) -> Subject | None:
     """Return the part of a subject down to `level` (`about: node`), or None when it does not name that level."""
     if not has_level(subject, level):

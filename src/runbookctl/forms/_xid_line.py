@@ -19,9 +19,9 @@ _SXID = re2.compile(
 )
 # What may follow a process name that holds commas, as the driver's messages begin.
 _BEGINS = (
-    "Ch ", "Channel ", "channel ", "Graphics ", "Class Error", "MMU ", "Row Remap", "Contained", "Uncontained", "GPU ", "An ",
-    "Timeout", "GSP ", "NVLink", "Dynamic Page", "ECC ", "NVDEC", "NVENC", "NVJPG", "CMDre", "Disabling", "errorString",
-    "BAD_TSG", "DRAM ", "Retiring ", "Marking ",
+    "Ch ", "Channel ", "channel ", "Graphics ", "Class Error", "MMU ", "Row Remap", "Contained", "Uncontained", "GPU ",
+    "An ", "Timeout", "GSP ", "NVLink", "Dynamic Page", "ECC ", "NVDEC", "NVENC", "NVJPG", "CMDre", "Disabling",
+    "errorString", "BAD_TSG", "DRAM ", "Retiring ", "Marking ",
 )  # fmt: skip
 # SAW_MVB Fatal XC0 i0 Link -1 (...)         2027(2d50) 8505bca8 00000000
 _BEGINS_TOO = re2.compile(r"(?:[A-Z][A-Z0-9_/]{3,} +(?:Nonf|F)atal|[0-9a-f]{4}\([0-9a-f]{4}\))")

@@ -1,7 +1,4 @@
-"""Parameters of a computed probe as JSON: readings of other steps, nothing that was asked outside.
-
-Pure. A person never pastes it, so it is never recognised.
-"""
+"""Readings of other steps, as a step that asks nothing outside gets them (JSON)."""
 
 from __future__ import annotations
 
@@ -9,17 +6,16 @@ from runbookctl.forms import Named
 from runbookctl.model import Raw, Writer
 
 LABEL = "computed"
-WRITER = Writer.NODE
+WRITER = Writer.API
 ANCHORS: tuple[bytes, ...] = ()
+WHOLE = True
 
 
-def recognise(head: str, name: str) -> int:
-    """Return 0: only the program itself makes it."""
-    del head, name
+def recognise(head: str, name: str) -> int:  # noqa: ARG001 - only ever computed
+    """Recognise nothing: it is only ever computed."""
     return 0
 
 
-def names(raw: Raw) -> Named:
-    """Name nothing."""
-    del raw
-    return Named(summary="computed")
+def names(raw: Raw) -> Named:  # noqa: ARG001 - it names what the step's item names
+    """Say that it was computed."""
+    return Named(summary="computed from other steps")

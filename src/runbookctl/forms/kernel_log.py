@@ -83,9 +83,10 @@ def kernel_lines(
 ) -> Iterator[KernelLine | Gap]:
     """Yield the kernel's own lines that hold one of `anchors` (all when empty), and the gaps, in order.
 
-    With `wanted` a line must hold one of these as well: one common anchor is found fastest, and a cascade of a quarter
-    of a million driver lines is then thinned out before anything of them is read. A line with escaped newlines (`#012`) is several kernel lines with one number. Continuation lines (indented, or
-    without a prefix) have the time and host of the line they continue.
+    A line with escaped newlines (`#012`) is several kernel lines with one number. Continuation lines (indented, or
+    without a prefix) have the time and host of the line they continue. Anchors are best chosen narrow: a line that
+    holds none costs nothing, and a failing GPU logs a quarter of a million driver lines in seconds. With one or two
+    anchors, `wanted` thins such lines out further: each must hold one of these at or after the anchor.
     """
     if (read := _as_json(raw, anchors)) is not None:
         yield from (piece for piece in pieces(raw.body, (_MARKER,)) if isinstance(piece, Gap))
@@ -94,11 +95,9 @@ def kernel_lines(
                 yield from _split(number, prefix)
         return
     owners = _Owners(raw)
-    for piece in pieces(raw.body, anchors):
+    for piece in pieces(raw.body, anchors, wanted):
         if isinstance(piece, Gap):
             yield piece
-            continue
-        if wanted and not any(raw.body.find(literal, piece.begin, piece.end) >= 0 for literal in wanted):
             continue
         prefix = owners.prefix(piece)
         if prefix.kernel:
@@ -106,7 +105,7 @@ def kernel_lines(
 
 
 def events(raw: Raw, anchors: tuple[bytes, ...], wanted: tuple[bytes, ...] = ()) -> Iterator[KernelLine | Cut]:
-    """Yield the kernel lines that hold one of `anchors` (and of `wanted`), and a Cut for whatever else there was.
+    """Yield the kernel lines that hold one of `anchors`, and a Cut for whatever else there was.
 
     That is: lines left out that nobody looked at, and the time before the log begins.
     """

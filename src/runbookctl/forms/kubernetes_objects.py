@@ -6,7 +6,7 @@ Pure. Stored as one JSON document: the object, or a list of all objects when the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ import re2
 from msgspec import UNSET, Struct, UnsetType
 
 from runbookctl.forms import Named, Normal
+from runbookctl.forms._object_names import at, latest, levels, light, words
 from runbookctl.forms.documents import (
     Documents,
     UnreadableError,
@@ -23,7 +24,7 @@ from runbookctl.forms.documents import (
     pretty,
     yaml_documents,
 )
-from runbookctl.model import Raw, Subject, Time, Writer
+from runbookctl.model import Raw, Subject, Writer
 
 LABEL = "Kubernetes objects"
 WRITER = Writer.API
@@ -170,6 +171,15 @@ def objects(raw: Raw, kinds: Collection[str] = ()) -> Iterator[dict[str, Any]]:
 
     Objects are decoded one by one: a list of 5,000 pods never lies in memory as a whole. What is no object is left out.
     """
+    for item, kind, version in _items(raw, kinds):
+        value = _decode(item)
+        if kind and isinstance(value, dict):
+            value = _typed(value, kind, version)
+        yield from (flat for flat in _flat(value) if not kinds or flat["kind"] in kinds)
+
+
+def _items(raw: Raw, kinds: Collection[str] = ()) -> Iterator[tuple[bytes | msgspec.Raw, str, Any]]:
+    """Yield each document undecoded, with the kind and version that its list gives it (empty: its own)."""
     top = _top(raw.body)
     body = raw.body
     if top is None or top.kind is None:
@@ -181,20 +191,12 @@ def objects(raw: Raw, kinds: Collection[str] = ()) -> Iterator[dict[str, Any]]:
     if top is None or not isinstance(top.kind, str):
         return
     if top.items is UNSET or not top.kind.endswith("List"):
-        if not kinds or top.kind in kinds:
-            yield from _flat(_decode(body))
+        yield body, "", ""
         return
     kind = top.kind.removesuffix("List")
-    if kind and kinds and kind not in kinds:
-        return
-    for item in _raws(top.items):
-        value = _decode(item)
-        if isinstance(value, dict):
-            yield from _selected(_typed(value, kind, top.apiVersion), kinds)
-
-
-def _selected(value: dict[str, Any], kinds: Collection[str]) -> Iterator[dict[str, Any]]:
-    yield from (flat for flat in _flat(value) if not kinds or flat["kind"] in kinds)
+    if not kind or not kinds or kind in kinds:
+        for item in _raws(top.items):
+            yield item, kind, top.apiVersion
 
 
 def _raws(items: msgspec.Raw) -> list[msgspec.Raw]:
@@ -247,14 +249,15 @@ def _flat(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield value
 
 
-# --- what a text names ----------------------------------------------------------------------------------------------
-
-# "lastTransitionTime": "2026-11-22T02:21:49Z"      "renewTime": "2026-11-22T02:21:49.714798Z"
-_TIMES = re2.compile(
-    r'"(?:lastTimestamp|firstTimestamp|eventTime|lastObservedTime|lastTransitionTime|lastProbeTime|lastHeartbeatTime'
-    r"|lastUpdateTime|startedAt|finishedAt|startTime|completionTime|creationTimestamp|renewTime|acquireTime"
-    r'|lastScheduleTime|lastSuccessfulTime|time)"\s*:\s*"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?Z"'
-)
+def _light(raw: Raw) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a body with no more than the fields that name them."""
+    for item, kind, version in _items(raw):
+        value = light(item)
+        own = (value or {}).get("kind") or kind
+        if value is not None and isinstance(own, str) and own and not own.endswith("List"):
+            yield {**value, "kind": own}
+        else:
+            yield from _flat(_typed(whole, kind, version) if isinstance(whole := _decode(item), dict) else whole)
 
 
 def names(raw: Raw) -> Named:
@@ -262,15 +265,15 @@ def names(raw: Raw) -> Named:
     count: Counter[str] = Counter()
     containers = 0
     shared: dict[str, str] | None = None
-    for item in objects(raw):
+    for item in _light(raw):
         count[item["kind"]] += 1
-        containers += len(_list(item, "spec", "containers")) if item["kind"] == "Pod" else 0
-        levels = {key: value for key, value in _levels(item).items() if value}
-        shared = levels if shared is None else dict(shared.items() & levels.items())
-    text = ", ".join(f"{number:,} {_words(kind, number)}" for kind, number in count.most_common(4))
+        containers += len(at(item, ("spec", "containers")) or ()) if item["kind"] == "Pod" else 0
+        named = {key: value for key, value in levels(item).items() if value}
+        shared = named if shared is None else dict(shared.items() & named.items())
+    text = ", ".join(f"{number:,} {words(kind, number)}" for kind, number in count.most_common(4))
     if count == Counter(Pod=1) and containers:
         text += f", {containers} container{'s' * (containers != 1)}"
-    return Named(subject=Subject(**(shared or {})), now=_latest(raw.body), summary=text or "no objects")
+    return Named(subject=Subject(**(shared or {})), now=latest(raw.body), summary=text or "no objects")
 
 
 def label_of(raw: Raw) -> str:
@@ -278,86 +281,7 @@ def label_of(raw: Raw) -> str:
     top = _top(raw.body)
     if top is not None and isinstance(top.kind, str) and top.kind != "List":
         return f"{top.kind.removesuffix('List')} list" if top.kind.endswith("List") else top.kind
-    kinds = Counter(item["kind"] for item in objects(raw))
+    kinds = Counter(item["kind"] for item in _light(raw))
     if len(kinds) == 1:
         return f"{next(iter(kinds))} list"
     return f"List of {kinds.total():,} objects"
-
-
-def _latest(body: bytes) -> Time | None:
-    times = (match[1] + (match[2] or b"") for match in _TIMES_B.finditer(body))
-    latest = max(times, default=b"").decode()
-    try:
-        return Time.fromisoformat(latest[:26] + "+00:00") if latest else None
-    except ValueError:
-        return None
-
-
-_TIMES_B = re2.compile(_TIMES.pattern.encode())
-
-_WORKLOADS = frozenset(
-    {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController"}
-)
-
-
-def _levels(item: dict[str, Any]) -> dict[str, str]:
-    kind = item["kind"]
-    about = _first(item, "involvedObject", "regarding") if kind == "Event" else None
-    if about is not None:
-        return _object_levels(_str(about, "kind"), about, _str(about, "uid"))
-    metadata = _first(item, "metadata") or {}
-    levels = _object_levels(kind, metadata, _str(metadata, "uid"))
-    if kind == "Pod":
-        levels["node"] = _str(item, "spec", "nodeName")
-    return levels
-
-
-def _object_levels(kind: str, named: dict[str, Any], uid: str) -> dict[str, str]:
-    name, namespace = _str(named, "name"), _str(named, "namespace")
-    match kind:
-        case "Pod":
-            return {"namespace": namespace, "pod": name, "pod_uid": uid}
-        case "Node":
-            return {"node": name}
-        case "Lease" if namespace == "kube-node-lease":
-            return {"node": name}
-        case "Namespace":
-            return {"namespace": name}
-        case "Service":
-            return {"namespace": namespace, "service": name}
-        case _ if kind in _WORKLOADS:
-            return {"namespace": namespace, "workload": f"{kind.lower()}/{name}"}
-    return {"namespace": namespace}
-
-
-def _first(item: dict[str, Any], *keys: str) -> dict[str, Any] | None:
-    return next((item[key] for key in keys if isinstance(item.get(key), dict)), None)
-
-
-def _at(item: Any, path: Iterable[str]) -> Any:
-    for key in path:
-        item = item.get(key) if isinstance(item, dict) else None
-    return item
-
-
-def _str(item: Any, *path: str) -> str:
-    value = _at(item, path)
-    return value if isinstance(value, str) else ""
-
-
-def _list(item: Any, *path: str) -> list[Any]:
-    value = _at(item, path)
-    return value if isinstance(value, list) else []
-
-
-# ReplicaSet -> replica set
-_CAPITAL = re2.compile(r"([a-z])([A-Z])")
-
-
-def _words(kind: str, number: int) -> str:
-    words = str(_CAPITAL.sub(r"\1 \2", kind[:100])).lower()
-    if number == 1 or words.endswith("endpoints"):
-        return words
-    if words.endswith("y") and words[-2:-1] not in "aeiou":
-        return words[:-1] + "ies"
-    return words + ("es" if words.endswith(("s", "x", "ch")) else "s")

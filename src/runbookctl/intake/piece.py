@@ -175,6 +175,7 @@ def _document(chunks: Iterator[bytes], most: int) -> Bounded:
     """Return a document that has no lines to choose from: its first `most` bytes."""
     kept: list[bytes] = []
     size = left = left_lines = 0
+    last = b""
     for chunk in chunks:
         part = chunk[: max(0, most - size)]
         size += len(part)
@@ -182,9 +183,10 @@ def _document(chunks: Iterator[bytes], most: int) -> Bounded:
             kept.append(part)
         left += len(chunk) - len(part)
         left_lines += chunk.count(b"\n", len(part))
+        last = chunk[-1:] or last
     body = plain(b"".join(kept).translate(None, b"\x00"))
-    lines = body.count(b"\n") + (not body.endswith(b"\n"))
-    return Bounded(body, lines + left_lines, left_lines, left, harmless=not left)
+    lines = body.count(b"\n") + left_lines + (last not in (b"", b"\n"))
+    return Bounded(body, lines, left_lines, left, harmless=not left)
 
 
 def _is_json(body: bytes) -> bool:

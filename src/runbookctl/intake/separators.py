@@ -17,7 +17,9 @@ _HOST_PROMPT = re2.compile(
     r"^(?:\([\w.-]{1,40}\) )?\[?[\w.-]{1,40}@[\w.-]{1,64}[: ][^\s\]$#%>]{0,100}\]?\s?[$#%](?:\s+(.{0,400}))?$"
 )
 # $ kubectl describe pod x        > kubectl get pods      + kubectl get nodes -o json      and, as root, a hash mark
-_BARE_PROMPT = re2.compile(rf"^(?:[$#%>+]|❯|➜(?:\s+\S{{1,60}})?)\s+((?:{_COMMANDS}|\.{{0,2}}/\S{{1,200}})(?:\s.{{0,400}})?)$")
+_BARE_PROMPT = re2.compile(
+    rf"^(?:[$#%>+]|❯|➜(?:\s+\S{{1,60}})?)\s+((?:{_COMMANDS}|\.{{0,2}}/\S{{1,200}})(?:\s.{{0,400}})?)$"
+)
 # bash-5.1$ ls      or with a hash mark      PS C:\Users\me> kubectl get pods
 _SHELL_PROMPT = re2.compile(r"^(?:(?:ba|z|a)?sh-[\d.]{1,6}[$#]|PS [A-Z]:\\[^>]{0,200}>)(?:\s+(.{0,400}))?$")
 

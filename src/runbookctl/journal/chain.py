@@ -100,8 +100,12 @@ def recorded(record: Record) -> Recorded:
             data = event_data(record.body.encode())
         except (msgspec.DecodeError, UnicodeError):
             purged = "damaged"
+    try:
+        at = dt.datetime.fromisoformat(record.at)
+    except (TypeError, ValueError):
+        at, data, purged = dt.datetime.min.replace(tzinfo=dt.UTC), None, "damaged"
     return Recorded(
-        run=record.run, seq=record.seq, key=record.key, at=dt.datetime.fromisoformat(record.at), kind=record.kind,
+        run=record.run, seq=record.seq, key=record.key, at=at, kind=record.kind,
         data=data, digest=record.digest, bodies=record.bodies, prev=record.prev, hash=record.hash, fence=record.fence,
         actor=record.actor, purged=purged,
     )  # fmt: skip

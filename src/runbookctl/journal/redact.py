@@ -15,7 +15,7 @@ from runbookctl.journal import redact_blocks, redact_keyed, redact_objects, reda
 from runbookctl.journal.redact_span import Exhausted, Span, Spend, replaced
 from runbookctl.journal.values import JSON
 
-_PLACES = 60_000  # that one family of patterns looks at in one body
+_PLACES = 40_000  # that one family of patterns looks at in one body
 _STRINGS = 1_500_000  # texts and brackets of JSON that are walked
 
 

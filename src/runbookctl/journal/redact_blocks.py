@@ -149,7 +149,7 @@ def encoded(body: bytes, count: Callable[[bytes], int], spend: Spend) -> Iterato
             continue
         yield Span(start, end, named(b"base64"))
         if plain.startswith(b"-----BEGIN"):
-            yield from _wrapped(body, end)
+            yield from _wrapped(body, end, end - start)
 
 
 def _run_start(body: bytes, floor: int, at: int) -> int:
@@ -175,17 +175,18 @@ def _padded(rest: bytes) -> bytes:
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
 
-def _wrapped(body: bytes, end: int) -> Iterator[Span]:
-    """Yield the further lines of an encoded key that was wrapped."""
+def _wrapped(body: bytes, end: int, width: int) -> Iterator[Span]:
+    """Yield the further lines of an encoded key that was wrapped at `width`; the first shorter one is the last."""
     at = end
-    while body[at : at + 2] == b"\r\n" or body[at : at + 1] == b"\n":
+    while body[at : at + 1] == b"\n" or body[at : at + 2] == b"\r\n":
         start = at + (2 if body[at : at + 1] == b"\r" else 1)
-        stop = body.find(b"\n", start, start + 1024)
-        line = body[start : stop if stop >= 0 else start + 1024]
-        if len(line.strip()) < 4 or line.strip().rstrip(b"=").strip(_ALPHABET):
+        line = body[start : _line_end(body, start)].rstrip(b"\r")
+        if len(line) < 4 or len(line) > width or line.rstrip(b"=").strip(_ALPHABET):
             return
-        at = start + len(line.rstrip(b"\r"))
-        yield Span(start, at, named(b"base64"), each_line=True)
+        at = start + len(line)
+        yield Span(start, at, named(b"base64"))
+        if len(line) < width:
+            return
 
 
 # --- kubectl ----------------------------------------------------------------------------------------------------------

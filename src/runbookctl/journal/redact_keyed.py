@@ -61,7 +61,8 @@ _SHORT = frozenset((b"pass", b"pwd", b"key", b"auth", b"pin", b"otp", b"credenti
 _KIND = {
     b"passwd": b"password", b"passphrase": b"password", b"passcode": b"password", b"passwort": b"password",
     b"pwd": b"password", b"pass": b"password", b"key_data": b"private-key", b"private_key": b"private-key",
-    b"apikey": b"api-key", b"api_key": b"api-key", b"dockerconfigjson": b"docker-auth", b"dockercfg": b"docker-auth",
+    b"apikey": b"api-key", b"api_key": b"api-key", b"accountkey": b"azure-key", b"secretkey": b"secret-key",
+    b"accesskey": b"access-key", b"privatekey": b"private-key", b"dockerconfigjson": b"docker-auth", b"dockercfg": b"docker-auth",
     b"auth": b"docker-auth",
 }  # fmt: skip
 

@@ -99,7 +99,7 @@ _JWT = re2.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*
 
 # Authorization: Bearer abc     "authorization": ["Basic dTpw"]     Authorization=AWS4-HMAC-SHA256 Credential=...
 _AUTHORIZATION = re2.compile(
-    rb"(?i)authorization[\"'\\]{0,4}[ \t]*(?:[:=]|%3a|%3d)[ \t]*[\[\"'\\]{0,6}"
+    rb"(?i)authorization[\"'\\]{0,4}[ \t]*(?:[:=]|%3a|%3d)(?:[ \t+]|%20)*[\[\"'\\]{0,6}"
     rb"(?:bearer|basic|digest|token|apikey|api-key|negotiate|ntlm|oauth|hawk|splunk|ssws|aws4-hmac-sha256|googlelogin)"
     rb"(?:[ \t+]|%20)+([^\r\n\"']+)",
     _LATIN,
@@ -107,9 +107,9 @@ _AUTHORIZATION = re2.compile(
 # curl prints: > Authorization: ghs4Kf9aB2
 _AUTHORIZATION_BARE = re2.compile(rb"(?i)authorization[\"']?[ \t]*:[ \t]*[\"']?([^\s\"',;]{8,})", _LATIN)
 # Bearer abc123def456        bearer%20abc
-_BEARER = re2.compile(rb"(?i)\b(?:bearer|negotiate)(?:[ \t+]|%20){1,4}([A-Za-z0-9._~+/=-]{8,})", _LATIN)
+_BEARER = re2.compile(rb"(?i)(?:\b|%20)(?:bearer|negotiate)(?:[ \t+]|%20){1,4}([A-Za-z0-9._~+/=-]{8,})", _LATIN)
 # Basic dXNlcjpwYXNz
-_BASIC = re2.compile(rb"(?i)\bbasic(?:[ \t+]|%20){1,4}([A-Za-z0-9+/_-]{8,}={0,2})", _LATIN)
+_BASIC = re2.compile(rb"(?i)(?:\b|%20)basic(?:[ \t+]|%20){1,4}([A-Za-z0-9+/_-]{8,}={0,2})", _LATIN)
 # Set-Cookie: session=abc; Path=/         Cookie: a=b; c=d        "cookie": "a=b"
 _COOKIE = re2.compile(
     rb"(?i)\b(?:set-)?cookie2?[\"'\\]{0,4}[ \t]*[:=][ \t]*[\[\"'\\]{0,6}"

@@ -20,6 +20,10 @@ def named(kind: bytes, wrap: bytes = b"") -> bytes:
     return wrap + b"[redacted:" + kind + b"]" + wrap
 
 
+_MARKER = b"[redacted:"
+_LONGEST_MARKER = 40  # bytes
+
+
 class Exhausted(Exception):  # noqa: N818 - no error: the rest of the body is left out
     """So many places look like secrets that the rest, from `at`, is not worth storing."""
 
@@ -51,19 +55,29 @@ def replaced(body: bytes, spans: Iterable[Span]) -> tuple[bytes, int]:
     """Return the body without the spans, and how many there were; the number of lines stays."""
     parts: list[bytes] = []
     at = count = 0
-    # The longest of those that begin together; what begins inside another is part of it.
+    # The longest of those that begin together; of what begins inside another only the rest counts.
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        if span.end <= at or span.start >= span.end:
+        start = max(at, span.start)
+        if start >= span.end or _gone_already(body, span):
             continue
-        parts.append(body[at : max(at, span.start)])
-        if span.start >= at:
-            parts.append(_instead(body[span.start : span.end], span))
-            count += 1
+        parts += (body[at:start], _instead(body[start : span.end], span))
+        count += 1
         at = span.end
     if not count:
         return body, 0
     parts.append(body[at:])
     return b"".join(parts), count
+
+
+def _gone_already(body: bytes, span: Span) -> bool:
+    """Say whether a redacted body is redacted once more: what was replaced stays as it is."""
+    gone = body[span.start : span.end]
+    if span.each_line:
+        return all(line.strip() in (b"", span.text) for line in gone.split(b"\n"))
+    if gone.strip() == span.text:
+        return True
+    marker = body.rfind(_MARKER, max(0, span.start - _LONGEST_MARKER), span.start + len(_MARKER))
+    return marker >= 0 and b"]" not in body[marker : span.start]
 
 
 def _instead(gone: bytes, span: Span) -> bytes:

@@ -5,21 +5,15 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import pkgutil
-from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from runbookctl import changes, forms
+from runbookctl import changes, forms, probes
 from runbookctl.model import ALTERNATES, Writer
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-PROBES = "runbookctl.probes"
 
 # How deep a level lies inside the others: the deepest one names the subject.
 DEPTH = ("cluster", "node", "gpu", "mig", "namespace", "job", "service", "workload", "pod", "container")
@@ -27,7 +21,7 @@ DEPTH = ("cluster", "node", "gpu", "mig", "namespace", "job", "service", "worklo
 
 def probe_module(probe: str) -> ModuleType | None:
     """Return the module of a probe, or None where there is none of that id."""
-    return _module(PROBES, probe)
+    return probes.load(probe)
 
 
 def change_module(change: str) -> ModuleType | None:
@@ -37,46 +31,17 @@ def change_module(change: str) -> ModuleType | None:
 
 def form_module(form: str) -> ModuleType | None:
     """Return the module of a form, or None where there is none of that key."""
-    known = forms.keys()
-    return forms.load(form) if form in known else None
+    return forms.load(form) if forms.is_form(form) else None
 
 
 def probe_ids() -> tuple[str, ...]:
     """Return the ids of every probe, without importing one."""
-    return _ids(PROBES)
+    return probes.ids()
 
 
 def change_ids() -> tuple[str, ...]:
     """Return the ids of every change, without importing one."""
     return changes.ids()
-
-
-def _module(package: str, name: str) -> ModuleType | None:
-    parts = name.split(".")
-    named = all(part.isascii() and part.isidentifier() and part[0] != "_" for part in parts)
-    if len(parts) > 2 or not named:  # family and name
-        return None
-    whole = f"{package}.{name}"
-    try:
-        found = importlib.util.find_spec(whole)
-    except ModuleNotFoundError:  # no such family
-        return None
-    if found is None or found.submodule_search_locations is not None:
-        return None
-    return importlib.import_module(whole)
-
-
-@cache
-def _ids(package: str) -> tuple[str, ...]:
-    folder = importlib.import_module(package).__path__
-    found = []
-    for family in pkgutil.iter_modules(folder):
-        if not family.ispkg:
-            found.append(family.name)
-            continue
-        inside = pkgutil.iter_modules([f"{path}/{family.name}" for path in folder])
-        found += [f"{family.name}.{each.name}" for each in inside]
-    return tuple(sorted(each for each in found if "._" not in each and each[0] != "_"))
 
 
 class Probe(Struct, frozen=True):

@@ -17,7 +17,7 @@ from runbookctl.language import units
 from runbookctl.language.types import Kind, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from runbookctl.model import Subject
 
@@ -75,7 +75,7 @@ class Row:
     stands for what is not known: each field is unknown, but for `time`, which is before `before` when that is set.
     """
 
-    __slots__ = ("before", "evidence", "named", "older_than", "path", "reading", "sources", "step", "subject", "whys")
+    __slots__ = ("before", "evidence", "named", "older_than", "path", "reading", "sources", "step", "subject", "why")
 
     def __init__(  # noqa: PLR0913 - a row is this many facts
         self,
@@ -86,7 +86,7 @@ class Row:
         subject: Subject | None = None,
         path: str = "",
         sources: Mapping[str, tuple[str, int | None]] | None = None,
-        whys: tuple[Why, ...] = (),
+        whys: tuple[Why, ...] | Callable[[], tuple[Why, ...]] = (),
         before: dt.datetime | None = None,
         older_than: str = "",
         named: Mapping[str, str] | None = None,
@@ -103,9 +103,16 @@ class Row:
         self.subject = subject
         self.path = path
         self.sources = sources
-        self.whys = whys
+        self.why = whys
         self.before = before
         self.older_than = older_than
+
+    @property
+    def whys(self) -> tuple[Why, ...]:
+        """Why what is not told is not known; worked out when somebody asks."""
+        if callable(self.why):
+            self.why = self.why()
+        return self.why
 
     def get(self, field: str) -> Any:
         """Return a field's value: absent is None, not told is Unknown, a nested record is a Row, a tuple a Listing."""
@@ -133,7 +140,7 @@ class Row:
     def _part(self, part: Struct, name: str) -> Row:
         evidence, _ = self.source(name.partition("[")[0])
         path = f"{self.path}.{name}" if self.path else name
-        return Row(part, step=self.step, evidence=evidence, subject=self.subject, path=path, whys=self.whys)
+        return Row(part, step=self.step, evidence=evidence, subject=self.subject, path=path, whys=self.why)
 
     def source(self, field: str) -> tuple[str, int | None]:
         """Return the evidence (and line, where the form has lines) that a field came from."""

@@ -28,10 +28,9 @@ from types import ModuleType
 @cache
 def load(probe: str) -> ModuleType | None:
     """Return the module of a probe (`gpu.xid`), or None when there is none."""
-    family, _, name = probe.partition(".")
-    if not (family.isidentifier() and name.isidentifier()):
+    if not all(part.isidentifier() and not part.startswith("_") for part in probe.split(".")):
         return None
-    full = f"{__name__}.{family}.{name}"
+    full = f"{__name__}.{probe}"
     try:
         if importlib.util.find_spec(full) is None:
             return None
@@ -44,5 +43,5 @@ def load(probe: str) -> ModuleType | None:
 def ids() -> tuple[str, ...]:
     """Return the ids of all shipped probes, sorted."""
     prefix = f"{__name__}."
-    found = pkgutil.walk_packages(__path__, prefix)
-    return tuple(sorted(module.name.removeprefix(prefix) for module in found if not module.ispkg))
+    found = (module.name.removeprefix(prefix) for module in pkgutil.walk_packages(__path__, prefix) if not module.ispkg)
+    return tuple(sorted(name for name in found if "._" not in name))

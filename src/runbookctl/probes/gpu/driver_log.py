@@ -14,10 +14,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from runbookctl import model
 from runbookctl.catalog import signatures
-from runbookctl.forms import _burst, _driver_line, _driver_message, _pci, _xid_line, kernel_log
+from runbookctl.forms import _driver_line, _driver_message, _pci, _xid_line, kernel_log
+from runbookctl.forms._burst import Bursts
 from runbookctl.forms._driver_message import Message
 from runbookctl.forms.kernel_log import KernelLine
-from runbookctl.model import Cut, Duration, Raw, Request, Skipped, Subject, Time, Version
+from runbookctl.model import Cut, Duration, Raw, Request, Subject, Time, Version
 
 FORMS = ("kernel_log",)
 SUBJECT = {"node": "node", "gpu": "pci"}
@@ -25,12 +26,17 @@ KIND = "event"
 ONE = False
 
 _FAMILY = ("driver",)
+_ANCHORS = (
+    b"API mismatch", b"has the version", b"same version", b"all NVIDIA driver", b"The NVIDIA GPU", b"PCI ID",
+    b"fallen off", b"installed in this system", b"not supported by", b"RmInitAdapter", b"rm_init_adapter",
+    b"PCI I/O region", b"BAR", b"copy vbios", b"loading NVIDIA", b"): 79", b"nouveau", b"nova_core", b"NovaCore",
+    b"Linux version ",
+)  # fmt: skip
 _NEAR = 4  # lines
 _SOON = 2.0  # seconds
 _UNNAMED = "unnamed"
 _MOST_HELD = 64
 _Text = str | UnsetType
-_Item = tuple[KernelLine, "Reading", object]
 
 
 class Params(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,36 +88,33 @@ def obtain(subject: Subject) -> str:
     return kernel_log.obtain(subject)
 
 
-def anchors() -> tuple[bytes, ...]:
-    """Return the literals that every line this probe reads has one of."""
-    return (b"NVRM: ", b"nouveau", b"nova_core", b"NovaCore", b"Linux version ", *signatures.literals(_FAMILY))
-
-
-def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
+def read(raw: Raw) -> Iterator[Reading | Cut]:
     """Read `NVRM: GPU 0000:3b:00.0: RmInitAdapter failed! (0x26:0x56:1474)` and its relatives."""
-    yield from _burst.folded(_each(raw), lambda reading: reading.count)
-
-
-def _each(raw: Raw) -> Iterator[_Item | Cut]:
-    held: list[_Item] = []
+    held: list[tuple[KernelLine, Reading]] = []
+    bursts = Bursts[Reading]()
     near, loaded = _Near(), False
-    for message in _driver_message.messages(kernel_log.events(raw, anchors())):
+    for message in _driver_message.messages(kernel_log.events(raw, (*_ANCHORS, *signatures.literals(_FAMILY)))):
         if isinstance(message, Cut):
             yield message
-            continue
-        if _driver_line.loading(message.text):
+        elif _driver_line.loading(message.text):
             held, loaded = [], True
         elif message.text.startswith("Linux version "):
             loaded = False
-        said = _understood(message, near)
-        if said is None or (loaded and said.kind == "module_signature_refused"):
-            continue  # the refusals name no module: with the driver loaded they are about another one
-        item = (message.line, _reading(raw, message, said), None)
-        if not said.held:
-            yield item
-        elif len(held) < _MOST_HELD:
-            held.append(item)
-    yield from held
+        elif not bursts.again(_whole(message)) and (said := _understood(message, near, loaded=loaded)) is not None:
+            item = (_whole(message), _reading(raw, message, said))
+            if not said.held:
+                yield from bursts.begin(*item)
+            elif len(held) < _MOST_HELD:
+                held.append(item)
+    yield from bursts.end()
+    for line, reading in held:
+        yield from () if bursts.again(line) else bursts.begin(line, reading)
+    yield from bursts.end()
+
+
+def _whole(message: Message) -> KernelLine:
+    """Return the first line with the text of the whole message, by which bursts are told."""
+    return message.line._replace(text=message.text)
 
 
 class _Near:
@@ -145,7 +148,7 @@ def _next_to(before: KernelLine | None, line: KernelLine) -> bool:
     return before.seconds is None or line.seconds is None or abs(line.seconds - before.seconds) <= _SOON
 
 
-def _understood(message: Message, near: _Near) -> _Said | None:
+def _understood(message: Message, near: _Near, *, loaded: bool) -> _Said | None:
     text = message.text
     near.see(message)
     if pci := _lost(text):
@@ -160,7 +163,10 @@ def _understood(message: Message, near: _Near) -> _Said | None:
         return _Said("nouveau_in_use", {"pci": pci, "means": "nouveau_conflict"}, held=True)
     if pci := _driver_message.not_supported(text):
         return _Said("not_supported", {"pci": pci})
-    return _by_signature(text)
+    said = _by_signature(text)
+    if said is not None and said.kind == "module_signature_refused" and loaded:
+        return None  # the refusal names no module: with the driver loaded it is about another one
+    return said
 
 
 def _lost(text: str) -> str | None:

@@ -13,7 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from runbookctl import model
 from runbookctl.catalog.sxid import sxid
-from runbookctl.forms import _burst, _xid_line, kernel_log
+from runbookctl.forms import _xid_line, kernel_log
+from runbookctl.forms._burst import Bursts
 from runbookctl.forms._xid_line import Sxid
 from runbookctl.forms.kernel_log import KernelLine
 from runbookctl.model import Cut, Duration, Raw, Request, Skipped, Subject, Time
@@ -63,10 +64,7 @@ def obtain(subject: Subject) -> str:
 
 def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     """Read `nvidia-nvswitch3: SXid (PCI:0000:c1:00.0): 20034, Fatal, Link 30 LTSSM Fault Up`."""
-    yield from _burst.folded(_each(raw), lambda reading: reading.count)
-
-
-def _each(raw: Raw) -> Iterator[tuple[KernelLine, Reading, object] | Cut | Skipped]:
+    bursts = Bursts[Reading]()
     for line in kernel_log.events(raw, _ANCHORS):
         if isinstance(line, Cut):
             yield line
@@ -74,9 +72,11 @@ def _each(raw: Raw) -> Iterator[tuple[KernelLine, Reading, object] | Cut | Skipp
         times, text = _xid_line.repeated(line.text)
         found = _xid_line.sxid(text)
         if found is not None and _reports(found.message):
-            yield line, _reading(raw, line, found, times), None
+            if not bursts.again(line, times):
+                yield from bursts.begin(line, _reading(raw, line, found), None, times)
         elif found is None and text.startswith("nvidia-nvswitch"):
             yield Skipped(line=line.number, text=line.text, why="an SXid line in a form that is not known")
+    yield from bursts.end()
 
 
 def _reports(message: str) -> bool:
@@ -84,7 +84,7 @@ def _reports(message: str) -> bool:
     return not message.startswith(("Severity ", "Data {"))
 
 
-def _reading(raw: Raw, line: KernelLine, found: Sxid, times: int) -> Reading:
+def _reading(raw: Raw, line: KernelLine, found: Sxid) -> Reading:
     entry = sxid(found.code)
     return Reading(
         line=line.number,
@@ -92,7 +92,6 @@ def _reading(raw: Raw, line: KernelLine, found: Sxid, times: int) -> Reading:
         code=found.code,
         time=line.time or UNSET,
         last=line.time or UNSET,
-        count=times,
         node=raw.subject.node or (line.host if raw.request is None and line.host else UNSET),
         switch=found.switch,
         switch_pci=found.pci,

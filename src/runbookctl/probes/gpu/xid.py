@@ -15,7 +15,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from runbookctl import model
 from runbookctl.catalog import nvlink, versions
 from runbookctl.catalog import xid as catalogue
-from runbookctl.forms import _burst, _xid_line, kernel_log
+from runbookctl.forms import _xid_line, kernel_log
+from runbookctl.forms._burst import Bursts
 from runbookctl.forms._driver_line import Boot
 from runbookctl.forms._xid_line import Xid
 from runbookctl.forms.kernel_log import KernelLine
@@ -29,6 +30,7 @@ ONE = False
 _ANCHORS = (b"NVRM: ",)
 _WANTED = (b"Xid", b"NVRM: loading", b"NVRM: GPU at", b"NVRM: GPU Board")
 _ROW_EVENT = 63
+_RECOVERY = 154
 _Text = str | UnsetType
 _Truth = bool | UnsetType | None
 
@@ -98,11 +100,7 @@ def obtain(subject: Subject) -> str:
 
 def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     """Read `NVRM: Xid (PCI:0000:3b:00): 79, pid=..., name=..., GPU has fallen off the bus.` and its relatives."""
-    yield from _burst.folded(_each(raw), lambda reading: reading.count)
-
-
-def _each(raw: Raw) -> Iterator[tuple[KernelLine, Reading, object] | Cut | Skipped]:
-    boot = Boot()
+    boot, bursts = Boot(), Bursts[Reading]()
     for line in kernel_log.events(raw, _ANCHORS, _WANTED):
         if isinstance(line, Cut):
             yield line
@@ -110,15 +108,17 @@ def _each(raw: Raw) -> Iterator[tuple[KernelLine, Reading, object] | Cut | Skipp
         times, text = _xid_line.repeated(line.text)
         if "Xid" not in text:
             boot.take(text)
-            continue
-        found = _xid_line.xid(text)
-        if found is not None:
-            yield line, _reading(raw, line, found, boot, times), found.pci if found.code == 154 else None
+        elif bursts.again(line, times):
+            pass
+        elif (found := _xid_line.xid(text)) is not None:
+            kind = found.pci if found.code == _RECOVERY else None
+            yield from bursts.begin(line, _reading(raw, line, found, boot), kind, times)
         elif _xid_line.looks_like_xid(text):
             yield Skipped(line=line.number, text=line.text, why="an Xid line in a form that is not known")
+    yield from bursts.end()
 
 
-def _reading(raw: Raw, line: KernelLine, found: Xid, boot: Boot, times: int) -> Reading:
+def _reading(raw: Raw, line: KernelLine, found: Xid, boot: Boot) -> Reading:
     driver = boot.driver
     facts = _of_code(found, driver) | _of_message(found) | _of_nvlink(found, driver)
     return Reading(
@@ -128,7 +128,6 @@ def _reading(raw: Raw, line: KernelLine, found: Xid, boot: Boot, times: int) -> 
         time=line.time or UNSET,
         first=line.time or UNSET,
         last=line.time or UNSET,
-        count=times,
         node=raw.subject.node or (line.host if raw.request is None and line.host else UNSET),
         pci=found.pci,
         uuid=boot.uuids.get(found.pci, UNSET),
@@ -191,7 +190,7 @@ def _of_message(found: Xid) -> dict[str, Any]:
         facts["remap_pending"] = _xid_line.remap_waits(message)
         if found.code == 64 and facts["remap_pending"]:  # logged as a failure, but the row only waits
             facts |= {"blames": _ROW_EVENT, "means": "row_remap_pending", "severity": "informational"}
-    if found.code == 154:
+    if found.code == _RECOVERY:
         recovery = _xid_line.recovery(message)
         facts["recovery_action"] = UNSET if recovery is None or recovery.action is None else recovery.action
         if recovery is not None:

@@ -32,6 +32,7 @@ _BACK_OFF = re2.compile(
 _NAMED = re2.compile(
     r"(?:Container (\S{1,63}) failed (?:liveness|startup) probe.*|(?:Created|Started|Stopping) container:? (\S{1,63}))"
 )
+_BACK_OFF_PULLING = 'Back-off pulling image "'
 _COMBINED = "(combined from similar events): "
 _RECENT = dt.timedelta(minutes=10)
 """A back-off is at most five minutes, and the kubelet tells of it again while it lasts."""
@@ -205,22 +206,25 @@ def gaps(raw: Raw) -> Iterator[Gap]:
 
 
 def backing_off(events: Iterable[Happened], raw: Raw) -> Iterator[Reading]:
-    """Yield the containers that the kubelet is waiting to start again, as the events tell it.
+    """Yield the containers that the kubelet is waiting to start (again) or to pull, as the events tell it.
 
     A container that was started after its last back-off, or of which none was told for ten minutes, is not waiting.
     """
     told = [event for event in events if event.pod]
     starts = latest_starts(told)
     for event in told:
-        match = _BACK_OFF.match(event.message) if event.reason == "BackOff" else None
-        if not match or _over(event, starts, raw):
+        if event.reason != "BackOff" or _over(event, starts, raw):
             continue
-        yield Reading(
-            line=event.line if event.line is not None else UNSET, text=event.message,
-            namespace=event.namespace or match[3] or UNSET, pod=event.pod or match[2] or UNSET,
-            pod_uid=event.uid or match[4] or UNSET, name=event.container or UNSET, state="waiting",
-            waiting="CrashLoopBackOff",
-        )  # fmt: skip
+        image = event.message.startswith(_BACK_OFF_PULLING)
+        match = _BACK_OFF.match(event.message)
+        if image or match:
+            namespace, uid = (match[3], match[4]) if match else (None, None)
+            yield Reading(
+                line=event.line if event.line is not None else UNSET, text=event.message,
+                namespace=event.namespace or namespace or UNSET, pod=event.pod, pod_uid=event.uid or uid or UNSET,
+                name=event.container or UNSET, state="waiting",
+                waiting="ImagePullBackOff" if image else "CrashLoopBackOff",
+            )  # fmt: skip
 
 
 def latest_starts(events: Iterable[Happened]) -> dict[tuple[Any, ...], Time]:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from runbookctl import model
-from runbookctl.catalog.promql import selector
+from runbookctl.catalog.promql import is_value, selector
 from runbookctl.forms import prometheus
 from runbookctl.forms.prometheus import Sample
 from runbookctl.model import Bytes, Cut, PromQuery, Raw, Request, Subject
@@ -73,7 +73,7 @@ def request(params: Params) -> Request:
 def obtain(subject: Subject) -> str:
     """Return the command that asks Prometheus for the subject's memory."""
     named = {"namespace": subject.namespace, "pod": subject.pod, "container": subject.container}
-    labels = {key: value for key, value in named.items() if value}
+    labels = {key: value for key, value in named.items() if value and is_value(value)}
     return f"promtool query instant $PROMETHEUS_URL {shlex.quote(f'{selector(_METRIC, labels)}[{_RANGE}]')}"
 
 
