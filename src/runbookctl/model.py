@@ -51,10 +51,9 @@ class Subject(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def __str__(self) -> str:
         """Print the deepest level and what is needed to find it, e.g. `container/ml/trainer-0/app`."""
         pod, gpu = self.pod or self.pod_uid, self.gpu or self.gpu_uuid
-        container = self.container or self.container_id
         kind, _, workload = (self.workload or "").partition("/")
         for level, name, parents in (
-            ("container", container, (self.namespace, pod)),
+            ("container", self.container, (self.namespace, pod)),
             ("pod", pod, (self.namespace,)),
             (kind, workload, (self.namespace,)),
             ("service", self.service, (self.namespace,)),
@@ -97,7 +96,7 @@ class NodeCommand(Request, frozen=True, kw_only=True, tag="node.command"):
     def printed(self) -> str:
         """Return the command line, through ssh when a node is named."""
         command = shlex.join(self.argv)
-        return f"ssh {self.node} {shlex.quote(command)}" if self.node else command
+        return f"ssh {shlex.quote(self.node)} {shlex.quote(command)}" if self.node else command
 
 
 class ReadFile(Request, frozen=True, kw_only=True, tag="node.file"):
@@ -109,7 +108,7 @@ class ReadFile(Request, frozen=True, kw_only=True, tag="node.file"):
     def printed(self) -> str:
         """Return the `cat` command."""
         command = f"cat {shlex.quote(self.path)}"
-        return f"ssh {self.node} {shlex.quote(command)}" if self.node else command
+        return f"ssh {shlex.quote(self.node)} {shlex.quote(command)}" if self.node else command
 
 
 class KubernetesGet(Request, frozen=True, kw_only=True, tag="kubernetes.get"):
@@ -144,7 +143,8 @@ class KubernetesLog(Request, frozen=True, kw_only=True, tag="kubernetes.log"):
     def printed(self) -> str:
         """Return `kubectl logs`."""
         previous = " --previous" if self.previous else ""
-        return f"kubectl -n {self.namespace} logs {self.pod} -c {self.container}{previous} --tail={self.tail_lines}"
+        namespace, pod, container = (shlex.quote(name) for name in (self.namespace, self.pod, self.container))
+        return f"kubectl -n {namespace} logs {pod} -c {container}{previous} --tail={self.tail_lines}"
 
 
 class PromQuery(Request, frozen=True, kw_only=True, tag="prometheus.query"):
@@ -167,7 +167,7 @@ class NvmlRead(Request, frozen=True, kw_only=True, tag="nvml"):
 
     def printed(self) -> str:
         """Return the nvidia-smi command that shows the same."""
-        return f"ssh {self.node} nvidia-smi -q" if self.node else "nvidia-smi -q"
+        return f"ssh {shlex.quote(self.node)} nvidia-smi -q" if self.node else "nvidia-smi -q"
 
 
 class Ask(Request, frozen=True, kw_only=True, tag="ask"):

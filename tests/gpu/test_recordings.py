@@ -43,7 +43,7 @@ def test_a_recording_is_recognised(path: Path) -> None:
 
 def test_every_recording_has_its_readings() -> None:
     """No recording lies about unread, and every GPU probe has one."""
-    outputs = {path.name for path in FOLDER.iterdir() if not path.name.endswith(".expected.json")}
+    outputs = {path.name for path in FOLDER.iterdir() if not path.name.endswith((".expected.json", ".md"))}
     assert outputs == {path.name.removesuffix(".expected.json") for path in EXPECTED}
     read_by = {probe for path in EXPECTED for probe in json.loads(path.read_text())["readings"]}
     ours = {"gpu.xid", "gpu.sxid", "gpu.driver_log", "gpu.memory_health", "gpu.driver_versions", "gpu.refusals"}

@@ -11,12 +11,12 @@ import pytest
 
 from runbookctl.errors import InputError
 from runbookctl.intake import pieces
-from runbookctl.intake.sources import sources
+from runbookctl.intake.sources import find_sources
 
 
 def names(folder: Path) -> list[str]:
     """Return the names below a folder that are read."""
-    return [str(Path(source.name).relative_to(folder)) for source in sources([str(folder)], None)]
+    return [str(Path(source.name).relative_to(folder)) for source in find_sources([str(folder)], None)]
 
 
 def test_all_wrong_paths_are_listed_at_once_with_the_nearest_name(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_huge_folder_is_read_in_part_and_said(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("runbookctl.intake.sources.MOST_FILES", 5)
     for number in range(7):
         (tmp_path / f"{number:05}").touch()
-    found = sources([str(tmp_path)], None)
+    found = find_sources([str(tmp_path)], None)
     assert len(found) == 6
     assert found[-1].problem == "a folder of more than 5 files; the others were not read"
 

@@ -249,7 +249,14 @@ def test_a_termination_message_that_is_a_log_is_read_as_one() -> None:
     """With FallbackToLogsOnError the message is the end of the log."""
     text = 'Traceback (most recent call last):\n  File "/app/m.py", line 3, in <module>\n    x()\nValueError: bad\n'
     (one,) = of(pod(status={"containerStatuses": [status(state=terminated(1, "Error", message=text))]}))
-    assert [(said.sign, said.text) for said in one.messages] == [("uncaught_error", "ValueError: bad")]
+    assert [(said.sign, said.text, said.writer) for said in one.messages] == [("uncaught_error", "ValueError: bad", "program")]
+
+
+def test_a_program_that_imitates_the_runtime_is_still_a_program() -> None:
+    """Only where no program ran, the runtime wrote the message."""
+    text = "Container app failed liveness probe, will be restarted"
+    (one,) = of(pod(status={"containerStatuses": [status(state=terminated(1, "Error", message=text))]}))
+    assert [(said.means, said.writer) for said in one.messages] == [(None, "program")]
 
 
 def test_a_page_of_a_list_is_cut() -> None:

@@ -286,7 +286,7 @@ def test_probes_and_changes_are_found_by_their_path_alone() -> None:
         assert modules.change_module(wrong) is None
     found = modules.probe("node.kernel_log")
     assert found is not None
-    assert found.levels == ("node", "pod")
+    assert found.levels == ("node", "pod", "container")
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,9 @@ def poisoned(value: Any, text: str) -> Any:
     if isinstance(value, list):
         return [poisoned(inner, text) for inner in value]
     if isinstance(value, dict):
-        return dict.fromkeys([text], [poisoned(inner, text) for inner in value.values()])
+        made: dict[str, Any] = {}
+        made[text] = [poisoned(inner, text) for inner in value.values()]
+        return made
     return value
 
 

@@ -31,6 +31,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, cast
 
+from runbookctl import by_path
 from runbookctl.changes._mutation import (
     ApiCall,
     Call,
@@ -52,28 +53,14 @@ __all__ = [
 ]  # fmt: skip
 
 
-@cache
 def load(change: str) -> ModuleType | None:
     """Return the module of a change (`k8s.cordon`, `manual`), or None when there is none."""
-    parts = change.split(".")
-    if len(parts) > 2 or any(not part.isidentifier() or part.startswith("_") for part in parts):
-        return None
-    full = f"{__name__}.{change}"
-    try:
-        spec = importlib.util.find_spec(full)
-    except ModuleNotFoundError:
-        return None
-    if spec is None or spec.submodule_search_locations is not None:  # nothing, or a family
-        return None
-    return importlib.import_module(full)
+    return by_path.load(__name__, change)
 
 
-@cache
 def ids() -> tuple[str, ...]:
     """Return the ids of all shipped changes, sorted."""
-    prefix = f"{__name__}."
-    found = (module.name.removeprefix(prefix) for module in pkgutil.walk_packages(__path__, prefix) if not module.ispkg)
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    return by_path.ids(__name__)
 
 
 def plan(change: str, values: Mapping[str, Any]) -> Mutation:

@@ -15,6 +15,7 @@ Usage: runbookctl analyze [FILE ... | -]
 Judge whatever you have: dmesg, nvidia-smi, describe, events, logs, API JSON,
 folders, archives, a run's bundle. Sends nothing. Without FILE it reads a pipe.
   --runbook RUNBOOK       let only this one judge; may be repeated
+  -i, --input KEY=VALUE   an input of the runbooks, such as since=12h
   --all                   also print findings that are false
   --at TIME               what "now" means: 2026-11-22T02:47:35Z
   --output text|json      json is stable: schema runbookctl/diagnosis/v1

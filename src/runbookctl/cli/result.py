@@ -131,7 +131,7 @@ def _causes(view: View) -> list[Line]:
         lines += _folded_head(view, code, group, column)
         lines += blocks.proof(rows, view, references)
         for symptom, subject in blocks.explained(group, view):
-            lines += prose(f"{view.say('explains')}: {symptom}  {subject}", ENTRY, view.layout)
+            lines += prose(view.say("explains_one", code=symptom, subject=subject), ENTRY, view.layout)
         lines += blocks.suggested(advices, view, first=first, column=advice_column, gap=4)
         first += len(advices)
     return [*lines, *(blocks.findings(view) if view.everything else []), *_not_known(view)]
@@ -245,9 +245,8 @@ def _about(view: View) -> str:
         subjects = {str(each.subject) for each in diagnosis.evidence} or {each.subject for each in diagnosis.unknown}
         return joined(view.lang, fold.subjects(_widest(subjects))) or joined(view.lang, diagnosis.runbooks)
     named = [each for each in view.pieces if each.missing is None]
-    texts = list(dict.fromkeys(_piece(each, view) for each in named))
-    if 0 < len(texts) <= _FEW:
-        return joined(view.lang, texts)
+    if 0 < len(named) <= _FEW:
+        return joined(view.lang, [_piece(each, view) for each in named])
     return view.say("pieces", n=number(len(named))) if named else view.say("what_was_given")
 
 

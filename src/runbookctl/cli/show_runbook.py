@@ -53,7 +53,7 @@ def _input(each: Input) -> str:
     if each.choices:
         parts.append(" | ".join(each.choices))
     if not each.required:
-        parts.append("optional" if each.default is None else f"default {_default(each.default)}")
+        parts.append("optional" if each.default in (None, "", ()) else f"default {_default(each.default)}")
     return ", ".join(parts) + (f": {each.about}" if each.about else "")
 
 
@@ -62,6 +62,8 @@ def _default(value: Any) -> str:
 
     from runbookctl.language.units import format_duration
 
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_default(part) for part in value)
     return format_duration(value) if isinstance(value, dt.timedelta) else str(value)
 
 

@@ -13,7 +13,8 @@ from runbookctl.model import Time
 
 _EN = {
     "causes": "CAUSE", "clear": "CLEAR", "unknown": "UNKNOWN",
-    "proof": "Proof", "explains": "Explains", "suggested": "Suggested", "run": "Run", "next": "Next",
+    "proof": "Proof", "explains": "Explains", "explains_one": "Explains: {code}  {subject}",
+    "suggested": "Suggested", "run": "Run", "next": "Next",
     "could": "Not known, could change the verdict", "cannot": "Not known, cannot change the verdict",
     "not_given": "Not given, could change the verdict", "node_counted": ": 1 node", "nodes_counted": ": {n} nodes",
     "hint": " (--all lists them)", "none_judged": "No runbook found anything of its own in what was given: {what}.",
@@ -32,7 +33,7 @@ _EN = {
     "not_judged": "{n} runbooks found nothing of theirs in this text and were not judged (--all)",
     "not_judged_one": "1 runbook found nothing of its own in this text and was not judged (--all)",
     "not_judged_all": "Not judged, nothing of theirs in this text: {names}",
-    "more_proof": "{n} more lines of proof (--all lists them)", "same_on": "the same on {ids} (--all lists them)",
+    "more_proof": "{n} more lines of proof (--all lists them)",
     "aside": "Nor were others given: {names} (--all tells why)",
     "more_commands": "{n} commands (--all prints them)",
     "risk": "risk {risk}", "approval": "{n} approval", "approvals": "{n} approvals", "by_person": "by a person",
@@ -54,7 +55,8 @@ _EN = {
 
 _ZH = {
     "causes": "根因", "clear": "未见异常", "unknown": "无法判定",
-    "proof": "证据", "explains": "由此引起", "suggested": "建议处置", "run": "运行", "next": "下一步",
+    "proof": "证据", "explains": "由此引起", "explains_one": "由此引起：{code}  {subject}",
+    "suggested": "建议处置", "run": "运行", "next": "下一步",
     "could": "未知，可能改变结论", "cannot": "未知，不影响结论",
     "not_given": "未提供，可能改变结论", "node_counted": "：1 个节点", "nodes_counted": "：{n} 个节点",
     "hint": "（--all 列出）", "none_judged": "没有 runbook 在所提供的内容中找到相关内容：{what}。",
@@ -72,7 +74,7 @@ _ZH = {
     "not_judged": "{n} 个 runbook 在此文本中没有相关内容，未作判断（--all）",
     "not_judged_one": "1 个 runbook 在此文本中没有相关内容，未作判断（--all）",
     "not_judged_all": "未作判断，文本中没有相关内容：{names}",
-    "more_proof": "另有 {n} 行证据（--all 列出）", "same_on": "{ids} 相同（--all 列出）",
+    "more_proof": "另有 {n} 行证据（--all 列出）",
     "aside": "此外未提供：{names}（--all 说明原因）",
     "more_commands": "{n} 条命令（--all 列出）",
     "risk": "风险 {risk}", "approval": "需 {n} 人审批", "approvals": "需 {n} 人审批", "by_person": "由人执行",

@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, structs
 
 from runbookctl import probes
 from runbookctl.engine import subjects
-from runbookctl.engine.reading import machine_level
+from runbookctl.engine.reading import COMPUTED, machine_level
 from runbookctl.engine.subjects import Names, agree
 from runbookctl.language.values import Listing, Row, Why
 from runbookctl.model import Evidence, Missing, Origin, Subject
@@ -66,6 +66,7 @@ class StepRows:
         """Join the step's answers; readings of events older than `since` are dropped."""
         self.asked = asked
         self.id = asked.step.id
+        self.computed = COMPUTED in _module(asked.step.probe).FORMS
         self._names = names
         self._since = since
         self.module: ModuleType = _module(asked.step.probe)
@@ -86,7 +87,9 @@ class StepRows:
         completed = self._names.complete(subject)
 
         def whys() -> tuple[Why, ...]:
-            return (Why(self.id, str(completed), f"{evidence.id} does not tell it", self.obtain(completed)),)
+            why = f"{evidence.id} does not tell it"
+            given = not (self.computed and evidence.origin is Origin.PASTED)
+            return (Why(self.id, str(completed), why, self.obtain(completed), given),)
 
         return Row(
             reading, step=self.id, evidence=evidence.id, subject=completed, whys=whys, named=self.named(completed)
@@ -165,7 +168,7 @@ class StepRows:
 
     def _not_covered(self, item: Subject) -> Why:
         why = "not about it" if self.asked.answers else "not given" if not self.asked.given else "not asked"
-        return Why(self.id, str(item), why, self.obtain(item), self.asked.given)
+        return Why(self.id, str(item), why, self.obtain(item), self.asked.given and not self.computed)
 
     def _ghost_row(self, why: Why, ghost: _Ghost | None) -> Row:
         return Row(

@@ -129,10 +129,11 @@ def _one_of_each(causes: Iterable[Concluded]) -> list[Concluded]:
     found: list[Concluded] = []
     for cause in causes:
         for number, other in enumerate(found):
-            same = other.code == cause.code and other.runbooks != cause.runbooks
-            if same and (other.subject == cause.subject or subjects.agree(other.subject, cause.subject)):
+            if _same(other, cause):
+                deeper = max(other, cause, key=lambda one: len(subjects.keys(one.subject)))
                 found[number] = structs.replace(
                     other,
+                    subject=deeper.subject if other.runbooks == cause.runbooks else other.subject,
                     subjects=tuple(dict.fromkeys((*other.subjects, *cause.subjects))),
                     held=(*other.held, *cause.held),
                     runbooks=tuple(dict.fromkeys((*other.runbooks, *cause.runbooks))),
@@ -142,6 +143,19 @@ def _one_of_each(causes: Iterable[Concluded]) -> list[Concluded]:
         else:
             found.append(cause)
     return found
+
+
+def _same(one: Concluded, other: Concluded) -> bool:
+    """Tell whether two causes are one: the same code about one thing, from two runbooks or told twice by one.
+
+    Told twice by one: of a pod, where no container is named, and of its container.
+    """
+    if one.code != other.code or not (one.subject == other.subject or subjects.agree(one.subject, other.subject)):
+        return False
+    if one.runbooks != other.runbooks:
+        return True
+    proper = [all(held.item.proper for held in cause.held) for cause in (one, other)]
+    return one.id == other.id and not all(proper)
 
 
 def _explain(causes: list[Concluded]) -> list[Concluded]:

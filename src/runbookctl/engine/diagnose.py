@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from runbookctl import __version__
+from runbookctl import __version__, probes
 from runbookctl.engine.conclude import Concluded, conclude
 from runbookctl.engine.judge import Item, Judgement, RunbookScope, judge, truth_or_false
 from runbookctl.engine.propose import propose
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from runbookctl.engine.answers import Asked
+    from runbookctl.engine.reading import Answer
     from runbookctl.language.model import Runbook
 
 UNREADABLE = frozenset({"unrecognised", "empty"})
@@ -65,8 +66,17 @@ def names_of(cases: Iterable[Case]) -> Names:
             for answer in asked.answers:
                 key = (answer.evidence.id, asked.step.probe)
                 if key not in seen:
-                    seen[key] = {told.subject for told in answer.told}
+                    seen[key] = set(_named(asked.step.probe, answer))
     return Names(subject for subjects in seen.values() for subject in subjects)
+
+
+def _named(probe: str, answer: Answer) -> Iterable[Subject]:
+    """Return every subject that an answer names; a probe may know further names of what it reads (`also_named`)."""
+    also = getattr(probes.load(probe), "also_named", None)
+    for told in answer.told:
+        yield told.subject
+        if also is not None:
+            yield from also(told.reading)
 
 
 def diagnose(cases: Sequence[Case], of: Circumstances) -> Diagnosis:
@@ -80,7 +90,10 @@ def diagnose(cases: Sequence[Case], of: Circumstances) -> Diagnosis:
     causes = conclude(judgements)
     questions = {one.runbook.id: open_questions(one, pasted=of.pasted) for one in counting}
     rows = [*_unreadable(of), *(row for open_ in questions.values() for row in open_.rows)]
-    decided = bool(counting) and all(open_.decided for open_ in questions.values()) and not any(_unreadable(of))
+    cut = [] if causes or not of.pasted else _cut(cases)
+    rows = [*rows, *cut]
+    decided = bool(counting) and all(open_.decided for open_ in questions.values())
+    decided = decided and not cut and not any(_unreadable(of))
     verdict = Verdict.CAUSES if causes else Verdict.CLEAR if decided else Verdict.UNKNOWN
     hashes = {evidence.id: evidence.sha256 for evidence in of.evidence}
     return Diagnosis(
@@ -121,6 +134,25 @@ def _unreadable(of: Circumstances) -> list[Row]:
                     title=evidence.id)
             )  # fmt: skip
     return rows
+
+
+def _cut(cases: Sequence[Case]) -> list[Row]:
+    """Return a row for each pasted piece that ends in the middle of something: what is not there is not clear."""
+    found: dict[str, Row] = {}
+    for case in cases:
+        for step, asked in case.asked.items():
+            for answer in asked.answers:
+                for gap in answer.gaps:
+                    if gap.cut.before is None and not gap.cut.ring and not gap.cut.nothing:
+                        why = f"{answer.evidence.id}: {gap.cut.why}"
+                        module = probes.load(asked.step.probe)
+                        obtain = str(module.obtain(gap.subject)) if module else ""
+                        row = Row(
+                            what=step, subject=str(gap.subject), why=why, decides=(), obtain=obtain,
+                            runbook=case.runbook.id, title=asked.step.title,
+                        )  # fmt: skip
+                        found.setdefault(why, row)
+    return list(found.values())
 
 
 def _cause(cause: Concluded, rank: int, hashes: Mapping[str, str]) -> Cause:

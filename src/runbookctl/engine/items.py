@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from runbookctl.engine import subjects
 from runbookctl.engine.answers import Only, StepRows
 from runbookctl.language.values import Row, Why
@@ -106,7 +108,9 @@ def _others(
                 belongs = any(subjects.agree(item, subject) for item in near)
             if not belongs and subject not in own:
                 part = subjects.at_level(subject, each.level)  # a MIG slice's Xid is about its GPU
-                found[part or subject] = part is not None or _is_item(subject, each.level)
+                found[part or structs.replace(subject, container_id=None)] = part is not None or _is_item(
+                    subject, each.level
+                )
     alone = Only(found if not own else (*own, *found))
     for subject, proper in found.items():
         why = Why(step.id, str(subject), "not given" if not step.asked.given else "not about it",

@@ -234,7 +234,7 @@ def _counts(shared: RunbookScope) -> bool:
     if runbook.when is None:
         return any(rows.asked.given for rows in shared.steps.values())
     needed = steps_of(runbook, runbook.when)
-    return any(shared.steps[step].asked.given for step in needed)
+    return any(shared.steps[step].asked.given and not shared.steps[step].computed for step in needed)
 
 
 def steps_of(runbook: Runbook, expression: Expression) -> frozenset[str]:

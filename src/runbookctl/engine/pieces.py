@@ -15,7 +15,7 @@ from runbookctl.engine import asking
 from runbookctl.engine.collect import writer_of
 from runbookctl.engine.diagnose import Case, names_of
 from runbookctl.engine.judge import RunbookScope, judge
-from runbookctl.engine.pool import COMPUTED
+from runbookctl.engine.reading import COMPUTED
 from runbookctl.engine.replay import latest, values_of
 from runbookctl.engine.watch import StepEvent, StepState
 from runbookctl.model import Compute, Evidence, Missing, Origin, Raw, Subject, to_json

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from runbookctl.language.model import Runbook, Step
     from runbookctl.model import Evidence
 
-COMPUTED = "computed"
-
 
 class Pool:
     """Evidence by id, with the answers that probes read from it."""

@@ -77,6 +77,9 @@ def _commands(call: ChangeCall, held: Held) -> tuple[str, ...]:
         except rendering.Hole as hole:
             if name not in optional:
                 return (f"# {call.change} needs {hole.source}, which is not known",)
+    namespace = held.item.subject.namespace
+    if "namespace" in module.Params.__struct_fields__ and "namespace" not in values and namespace:
+        values["namespace"] = namespace
     try:
         mutation = module.plan(params.build(module.Params, values))
     except (ValueError, InputError) as error:

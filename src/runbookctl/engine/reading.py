@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MOST_READINGS = 250_000
+COMPUTED = "computed"  # the form of what a step computes from other steps, asking nothing outside
 
 
 class Told(Struct, frozen=True):

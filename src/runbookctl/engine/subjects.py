@@ -15,15 +15,19 @@ from runbookctl.model import LEVELS, Subject
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_KEYS = tuple(Subject.__struct_fields__)
+_KEYS = tuple(key for key in Subject.__struct_fields__ if key != "container_id")
 _WIDE = frozenset({"cluster", "namespace"})  # shared by so many things that sharing them alone says nothing
-_SECOND = {"gpu_uuid": "gpu", "pod_uid": "pod", "container_id": "container"}
+_SECOND = {"gpu_uuid": "gpu", "pod_uid": "pod"}
 _DEPTH = {key: LEVELS.index(_SECOND.get(key, key)) for key in _KEYS}
 
 
 @lru_cache(maxsize=100_000)
 def keys(subject: Subject) -> Mapping[str, str]:
-    """Return the names that a subject gives, by key."""
+    """Return the names that a subject gives, by key.
+
+    A container id names one instance of a container: it only leads to the container's name, and two ids do not make
+    two containers.
+    """
     return {key: value for key in _KEYS if (value := getattr(subject, key)) is not None}
 
 
@@ -106,6 +110,16 @@ def _called(path: str, name: str) -> bool:
     return False
 
 
+def _short_names(nodes: set[str]) -> dict[str, str]:
+    """Return for short names of nodes the whole name (`gpu-7` for `gpu-7.example.org`), where there is only one."""
+    whole: dict[str, set[str]] = {}
+    for node in nodes:
+        short, dot, _ = node.partition(".")
+        if dot:
+            whole.setdefault(short, set()).add(node)
+    return {short: names.pop() for short, names in whole.items() if len(names) == 1 and short in nodes}
+
+
 class Names:
     """Second names: learns which uid is which pod, which UUID is which GPU, and completes subjects with them."""
 
@@ -113,8 +127,10 @@ class Names:
         """Learn from every subject that gives two names of one thing."""
         self._containers: dict[tuple[str, str], set[str]] = {}
         self._known: dict[tuple[str, ...], dict[str, str | None]] = {}
-        for subject in set(subjects):
-            self._learn(subject)
+        known = set(subjects)
+        self._short = _short_names({subject.node for subject in known if subject.node})
+        for subject in known:
+            self._learn(self._with_whole_node(subject))
         self._completed: dict[Subject, Subject] = {}
 
     def _learn(self, subject: Subject) -> None:
@@ -152,8 +168,13 @@ class Names:
         done = self._completed.get(subject)
         if done is None:
             named = self._of_file(subject) if subject.piece and unnamed(subject) else subject
-            done = self._completed[subject] = self._complete(named)
+            done = self._completed[subject] = self._complete(self._with_whole_node(named))
         return done
+
+    def _with_whole_node(self, subject: Subject) -> Subject:
+        """Give a node that is named by its short name (a kernel log's host) the one whole name that is known of it."""
+        whole = self._short.get(subject.node) if subject.node else None
+        return structs.replace(subject, node=whole) if whole else subject
 
     def _of_file(self, subject: Subject) -> Subject:
         """Name the pod of a file that is called by exactly one known pod (`logs-trainer-0-app.txt`)."""

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from runbookctl.engine import subjects
 from runbookctl.engine.judge import steps_of
-from runbookctl.engine.pool import COMPUTED
 from runbookctl.language.values import Unknown, Why
 from runbookctl.model import Subject
 from runbookctl.model import Unknown as Row
@@ -63,7 +62,7 @@ def _not_supplied(judgement: Judgement) -> Iterator[Row]:
     subject = next((one for one in supplied if not subjects.unnamed(one)), Subject())
     for step in sorted(steps_of(judgement.runbook, judgement.runbook.when)):
         rows = shared.steps[step]
-        if not rows.asked.given and COMPUTED not in rows.module.FORMS:
+        if not rows.asked.given and not rows.computed:
             title = rows.asked.step.title
             yield Row(
                 what=step, subject=str(subject), why="not given", decides=(), obtain=rows.obtain(subject), given=False,

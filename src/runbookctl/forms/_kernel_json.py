@@ -50,7 +50,7 @@ def journal(line: str) -> Prefix | None:
         return None
     try:
         record = msgspec.json.decode(line, type=_Record)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if record.message is None:
         return None

@@ -153,7 +153,11 @@ class Nvml(Struct, frozen=True):
 
 def decode(body: bytes) -> Nvml:
     """Return the document; raises ValueError (msgspec.DecodeError, msgspec.ValidationError) for anything else."""
-    return msgspec.json.decode(body, type=Nvml)
+    try:
+        return msgspec.json.decode(body, type=Nvml)
+    except RecursionError as error:
+        msg = "nested too deep"
+        raise ValueError(msg) from error
 
 
 def recognise(head: str, name: str) -> int:

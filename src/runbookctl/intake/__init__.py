@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from runbookctl.forms.documents import UnreadableError
 from runbookctl.intake.piece import Piece, Text, unreadable
-from runbookctl.intake.recognise import recognise
-from runbookctl.intake.sources import Source, sources
+from runbookctl.intake.recognition import recognise
+from runbookctl.intake.sources import Source, find_sources
 from runbookctl.intake.stream import HEAD, Notes, is_bundle, read, refuse
 from runbookctl.intake.text import plain, utf8
 
@@ -27,7 +27,7 @@ def pieces(paths: Sequence[str], stdin: BinaryIO | None, key: bytes | None = Non
     `key` keys the hash of what is shortened (threat model S9); without one there is no hash. Raises InputError that
     lists all paths that cannot be read; a file inside a folder that cannot be read becomes a piece with an `error`.
     """
-    for source in sources(paths, stdin):
+    for source in find_sources(paths, stdin):
         yield from _of(source, stdin, key)
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple
 
+import re2
 from msgspec import Struct, structs
 
 from runbookctl.forms import documents
 from runbookctl.forms.lines import alternation
 from runbookctl.intake import separators
-from runbookctl.intake.recognise import (
+from runbookctl.intake.recognition import (
     SURE,
     UNRECOGNISED,
     Match,
@@ -37,8 +38,13 @@ _LOOK = 150  # lines by which a block is recognised
 _LINES = 100_000  # lines that are looked at; what follows stays with the last block
 _LOOKS = 60  # paragraphs, first lines and JSON values that are looked at in vain
 _HEADINGS = 1000  # lines that look like a heading and have nothing below them
+_PREAMBLE = 3  # lines above the first one that a form knows
 _DOCUMENTS = 100  # JSON documents that are decoded
+_INSIDE = frozenset(("", *' \t{}[]"'))  # how lines of a JSON document begin, apart from numbers
 _FAIR = 50  # what a form must reach where something clearly begins
+
+# Conditions:        QoS Class:                   Burstable
+_KEY = re2.compile(r"^[A-Z][\w .()/-]{0,60}:(?:\s|$)")
 
 
 class Block(Struct):
@@ -60,7 +66,7 @@ def cut(lines: list[str], name: str) -> list[Block]:
     """Return the blocks of a text in its order; one block when it is of one form."""
     blocks = _Cutter(lines, name).blocks()
     if len(blocks) > 1:
-        blocks = [_again(block, lines) for block in blocks]
+        blocks = _led([_again(block, lines) for block in blocks], lines)
         blocks = _merged(_kept(blocks, lines), lines)
     return [part for block in blocks for part in _by_line(block, lines)]
 
@@ -124,13 +130,15 @@ class _Cutter:
             at += 1
         return None
 
-    def _recognise(self, at: int, hint: str) -> Match:
+    def _recognise(self, at: int, hint: str, *, paragraph: bool = False) -> Match:
         """Recognise what begins at a line, by the lines before the next one that begins something."""
         end = at
         going = line_hooks("continues")  # forms of which all lines so far can be a part
         while end < min(len(self._lines), at + _LOOK):
             line = self._lines[end]
             if end > at and line[:1].strip() and (separators.command(line) is not None or _claims(line) - going.keys()):
+                break
+            if paragraph and not line.strip():
                 break
             going = {key: continues for key, continues in going.items() if continues(line)}
             end += 1
@@ -140,23 +148,26 @@ class _Cutter:
         """Return where the block ends and what begins there."""
         if start.end:
             return start.end, self._first(start.end, "", hard=False)
-        after_blank = False
+        after_break = indented = False
+        is_log = start.match.form in line_hooks("belongs")
         for at in range(start.at + 1, min(len(self._lines), _LINES)):
             line = self._lines[at]
             if not line.strip():
-                after_blank = True
+                after_break = True
                 continue
-            if after_blank or line[0] not in " \t":
+            outer = line[0] not in " \t"
+            if after_break or outer:
                 asked = separators.command(line)
                 if asked is not None:
                     return at, self._first(at + 1, asked, hard=True)
-                following = self._boundary(at, start.match.form, after_blank=after_blank)
+                begins = after_break or (indented and not is_log and not _KEY.match(line) and not _known(line, ""))
+                following = self._boundary(at, start.match.form, begins=begins)
                 if following is not None:
                     return at, following
-            after_blank = False
+            after_break, indented = False, not outer
         return len(self._lines), None
 
-    def _boundary(self, at: int, form: str, *, after_blank: bool) -> _Start | None:
+    def _boundary(self, at: int, form: str, *, begins: bool) -> _Start | None:
         line = self._lines[at]
         document = self._document(at)
         if document is not None and not (document.match.form == form and is_whole(form)):
@@ -170,7 +181,7 @@ class _Cutter:
             self._headings -= 1
         if not _goes_on(form, line):
             return _Start(at, self._recognise(at, ""))
-        return self._paragraph(at, form) if after_blank else None
+        return self._paragraph(at, form) if begins else None
 
     def _claimed(self, at: int, form: str) -> _Start | None:
         """Return the block that begins with a line which a form says is its first."""
@@ -203,10 +214,7 @@ class _Cutter:
         if self._looks <= 0:
             return None
         self._looks -= 1
-        end = at
-        while end < min(len(self._lines), at + _LOOK) and self._lines[end].strip():
-            end += 1
-        match = recognise("\n".join(self._lines[at:end]), "")
+        match = self._recognise(at, "", paragraph=True)
         needed = SURE if form in line_hooks("belongs") else _FAIR  # a log may have all sorts of paragraphs
         return _Start(at, match) if match.form not in (form, UNRECOGNISED) and match.score >= needed else None
 
@@ -218,7 +226,10 @@ class _Cutter:
         is_object = any('"apiVersion"' in near[:4096] for near in self._lines[at : at + 3])
         if self._documents <= 0 or (self._looks <= 0 and not is_object):
             return None
-        match = recognise("\n".join(self._lines[at : at + 40])[:HEAD], "")
+        end = at + 1
+        while end < min(len(self._lines), at + _LOOK) and self._lines[end][:1] in _INSIDE:
+            end += 1
+        match = recognise("\n".join(self._lines[at:end])[:HEAD], "")
         if not is_whole(match.form) or match.score < _FAIR:
             self._looks -= 1
             return None
@@ -242,6 +253,26 @@ def _goes_on(form: str, line: str) -> bool:
     """Tell whether a line can be part of a text of a form, as far as the form can say."""
     continues = line_hooks("continues").get(form)
     return continues(line) if continues else True
+
+
+def _led(blocks: list[Block], lines: list[str]) -> list[Block]:
+    """Give an output the date and the rule directly above it, which a form does not know for its own first lines."""
+    out: list[Block] = []
+    for block in blocks:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and last.match.form == UNRECOGNISED
+            and not is_whole(block.match.form)
+            and not block.hard
+            and last.end == block.begin
+            and block.begin - last.begin <= _PREAMBLE
+            and all(line.strip() and separators.preamble(line) for line in lines[last.begin : last.end])
+        ):
+            out[-1] = structs.replace(block, begin=last.begin, hint=last.hint, hard=last.hard)
+        else:
+            out.append(block)
+    return out
 
 
 def _kept(blocks: list[Block], lines: list[str]) -> list[Block]:
@@ -268,10 +299,12 @@ def _merged(blocks: list[Block], lines: list[str]) -> list[Block]:
             rows.append([block])
     out: list[Block] = []
     for row in rows:
-        if len(row) > _MANY or is_whole(row[0].match.form) or row[0].match.form == UNRECOGNISED:
+        form = row[0].match.form
+        is_log = form in line_hooks("belongs") and all(one.end == other.begin for one, other in pairwise(row))
+        if len(row) > _MANY or is_log or is_whole(form) or form == UNRECOGNISED:
             gaps = (number for one, other in pairwise(row) for number in range(one.end, other.begin))
             between = frozenset(number for number in gaps if lines[number].strip())
-            row[:] = [Block(row[0].begin, row[-1].end, row[0].match, row[0].hint, row[0].hard, between)]
+            row[:] = [structs.replace(row[0], end=row[-1].end, without=between)]
         out.extend(row)
     return out
 

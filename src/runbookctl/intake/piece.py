@@ -16,7 +16,7 @@ from runbookctl.forms import Normal
 from runbookctl.forms.lines import gap, left_out
 from runbookctl.intake.blocks import Block, cut
 from runbookctl.intake.bound import Bounded, bounded
-from runbookctl.intake.recognise import (
+from runbookctl.intake.recognition import (
     CAP,
     EMPTY,
     UNRECOGNISED,

@@ -58,3 +58,12 @@ def heading(line: str) -> bool:
     if text.startswith(("```", "~~~", "Warning: ", "Defaulted container ", "Flag --", "W0", "W1")) or text == "EOF":
         return True
     return bool(_RULE.match(line)) or (text.endswith(":") and not line[:1].isspace())
+
+
+# Sun Nov 22 02:47:35 2026
+_DATE = re2.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[A-Z]{2,5} )?\d{4}\s*$")
+
+
+def preamble(line: str) -> bool:
+    """Tell a line that may stand directly above an output and tells nothing itself: a heading, a date, a rule."""
+    return heading(line) or not line.strip("+-=|*#_ ") or bool(_DATE.match(line[:64]))

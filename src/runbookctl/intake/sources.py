@@ -38,7 +38,7 @@ class Source(Struct, frozen=True, kw_only=True):
         return os.fdopen(os.open(self.path, _OPEN_FLAGS), "rb", buffering=0)
 
 
-def sources(paths: Sequence[str], stdin: BinaryIO | None) -> list[Source]:
+def find_sources(paths: Sequence[str], stdin: BinaryIO | None) -> list[Source]:
     """Return what `paths` name, folders resolved; without paths, standard input.
 
     Raises InputError that lists every path that does not exist, may not be read, is a device or an empty folder.

@@ -16,7 +16,7 @@ from runbookctl.journal.redact_span import Exhausted, Span, Spend, replaced
 from runbookctl.journal.values import JSON
 
 _PLACES = 40_000  # that one family of patterns looks at in one body
-_STRINGS = 1_500_000  # texts and brackets of JSON that are walked
+_ENTRIES = 400_000  # of variables and Secrets; a list of 10,000 pods holds as many
 
 
 class Redacted(Struct, frozen=True):
@@ -54,7 +54,7 @@ def _spans(body: bytes, form: str) -> tuple[list[Span], int | None]:
 def _families(body: bytes, form: str) -> Iterator[Iterator[Span]]:
     low = body.lower()
     if b'"' in body:
-        yield redact_objects.spans(body, Spend(_STRINGS))
+        yield redact_objects.spans(body, Spend(_ENTRIES))
     if form.startswith("kubectl_describe") or b"    Environment:" in body:
         yield redact_blocks.described(body, Spend(_PLACES))
     if redact_blocks.APPLIED in low:

@@ -7,7 +7,7 @@ Source: Kubernetes API reference v1.31, EnvVar, Secret, ManagedFieldsEntry; clie
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import re2
 
@@ -16,19 +16,26 @@ from runbookctl.journal.redact_span import Span, Spend, named
 _LATIN = re2.Options()
 _LATIN.encoding = re2.Options.Encoding.LATIN1
 
-_STRUCTURE = b"{}[],"
-_COMMA, _OBJECT = b",{"
 _DECODER = json.JSONDecoder(strict=False)
-_NO_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
 _BLANK = b" \t\r\n"
 
 # "kind": "Secret"       "kind":"SecretList"
 _SECRET = re2.compile(rb'"kind"\s{0,16}:\s{0,16}"Secret"', _LATIN)
 _SECRET_LIST = re2.compile(rb'"kind"\s{0,16}:\s{0,16}"SecretList"', _LATIN)
+_TELLING = (b'"fieldsV1"', b"last-applied-configuration", b'"env"', b'"Env"', b'"envs"', b'"users"', b'"Secret')
 _DATA = ("data", "stringData")
+# Patterns below end before the closing quote, so that a text that is cut within a value matches too.
+# "name": "A", "value": "b\"c       "value": "b       "key":"A","value":"b
+_ENTRY = re2.compile(
+    rb'(?s)(?:"(?:name|key)"\s*:\s*"([^"\\]*)"\s*,\s*)?"value"\s*:\s*"((?:[^"\\]|\\.)*)', _LATIN
+)
+# "Env": ["A=b", "C=d"]
+_ASSIGNED = re2.compile(rb'(?s)[\[,]\s*"([A-Za-z_][A-Za-z0-9_.-]*)=((?:[^"\\]|\\.)*)', _LATIN)
+# "token": "x"
+_PAIR = re2.compile(rb'(?s)"((?:[^"\\]|\\.)*)"\s*:\s*"((?:[^"\\]|\\.)*)', _LATIN)
 # a\"b\\c
 _STRING = re2.compile(rb'(?s)(?:[^"\\]|\\.)*', _LATIN)
-_BACKSLASH = 92
+_NO_CREDENTIAL = (b"name", b"username", b"client-certificate", b"client-key", b"apiVersion", b"command", b"installHint")
 _SETTINGS = (
     b"NVIDIA_", b"NCCL_", b"CUDA_", b"PYTORCH_CUDA_ALLOC_CONF", b"TORCH_", b"OMP_NUM", b"MKL_NUM", b"VLLM_LOGGING",
     b"GLOO_",
@@ -38,22 +45,21 @@ _SETTINGS = (
 _SETTING = re2.compile(rb"^[A-Za-z0-9_.,:^=-]{0,64}$", _LATIN)
 
 
-Leaf = tuple[int, int, bytes, int, bytes, int]
-"""A string value: start and end of its content, its key, the place of the object or list it stands in, the key of that
-one, and the place of the object or list around it."""
-
-
 def spans(body: bytes, spend: Spend) -> Iterator[Span]:
     """Yield what must go because of its place."""
-    if b'"fieldsV1"' in body:
-        yield from _fields(body, spend)
-    if b"last-applied-configuration" in body:
-        yield from _last_applied(body, spend)
+    if not any(key in body for key in _TELLING):
+        return
+    text = body.decode("latin-1")  # one character per byte, so places agree
+    yield from _fields(body, text, spend)
+    yield from _last_applied(body, spend)
     for key in (b'"env"', b'"Env"', b'"envs"'):
-        yield from _under(body, key, _env, spend)
-    yield from _under(body, b'"users"', _users, spend)
+        for start, end in _under(body, text, key, spend):
+            yield from _env(body, start, end, spend)
+    for start, end in _under(body, text, b'"users"', spend):
+        if body.find(b'"user"', start, end) >= 0:
+            yield from _values(body, start, end, b"kubeconfig", spend)
     if _SECRET.search(body) or _SECRET_LIST.search(body):
-        yield from _secrets(body, spend)
+        yield from _secrets(body, text, spend)
 
 
 def harmless_setting(name: bytes, value: bytes) -> bool:
@@ -61,18 +67,15 @@ def harmless_setting(name: bytes, value: bytes) -> bool:
     return value.lower() in (b"", b"true", b"false") or (name.startswith(_SETTINGS) and bool(_SETTING.match(value)))
 
 
-def _under(
-    body: bytes, key: bytes, found: Callable[[bytes, int, list[Leaf]], Iterator[Span]], spend: Spend
-) -> Iterator[Span]:
-    """Yield what `found` makes of the strings in each list or object under such a key."""
+def _under(body: bytes, text: str, key: bytes, spend: Spend) -> Iterator[tuple[int, int]]:
+    """Yield where each list or object under such a key begins and ends; what lies inside one is not looked at again."""
     at = body.find(key)
     while at >= 0:
         spend.one(at)
-        start = value_at(body, at + len(key))
-        following = at + len(key)
+        start, following = value_at(body, at + len(key)), at + len(key)
         if body[start : start + 1] in (b"[", b"{"):
-            leaves, following = walk(body, start, spend)
-            yield from found(body, start, leaves)
+            following = _end_of(text, start)
+            yield start, following
         at = body.find(key, following)
 
 
@@ -87,18 +90,10 @@ def _after_blank(body: bytes, at: int) -> int:
     return at + len(piece) - len(piece.lstrip(_BLANK))
 
 
-def _fields(body: bytes, spend: Spend) -> Iterator[Span]:
+def _fields(body: bytes, text: str, spend: Spend) -> Iterator[Span]:
     """Yield the field sets of `managedFields`, which hold values in their keys; who wrote when is kept."""
-    text = body.decode("latin-1")  # one character per byte, so places agree
-    key = b'"fieldsV1"'
-    at = body.find(key)
-    while at >= 0:
-        spend.one(at)
-        start, following = value_at(body, at + len(key)), at + len(key)
-        if body[start : start + 1] == b"{":
-            following = _end_of(text, start)
-            yield Span(start, following, b"{}")
-        at = body.find(key, following)
+    for start, end in _under(body, text, b'"fieldsV1"', spend):
+        yield Span(start, end, b"{}")
 
 
 def _last_applied(body: bytes, spend: Spend) -> Iterator[Span]:
@@ -108,69 +103,47 @@ def _last_applied(body: bytes, spend: Spend) -> Iterator[Span]:
         spend.one(at)
         start, following = value_at(body, at + len(key)), at + len(key)
         if body[start : start + 1] == b'"':
-            following = string_end(body, start + 1)
+            following = int(_STRING.match(body, start + 1).end())
             yield Span(start + 1, following, named(b"last-applied"))
         at = body.find(key, following)
 
 
-def _env(body: bytes, start: int, leaves: list[Leaf]) -> Iterator[Span]:
-    names: dict[int, bytes] = {}
-    values: dict[int, tuple[int, int]] = {}
-    for first, last, key, parent, _, above in leaves:
-        if parent == start:  # docker inspect: "Env": ["A=b"]
-            name, equals, value = body[first:last].partition(b"=")
-            if equals and not harmless_setting(name, value):
-                yield Span(first + len(name) + 1, last, named(b"env"))
-        elif above == start and key in (b"name", b"key"):
-            names[parent] = body[first:last]
-        elif above == start and key == b"value":
-            values[parent] = (first, last)
-    for parent, (first, last) in values.items():
-        if not harmless_setting(names.get(parent, b""), body[first:last]):
-            yield Span(first, last, named(b"env"))
+def _env(body: bytes, start: int, end: int, spend: Spend) -> Iterator[Span]:
+    for pattern in (_ENTRY, _ASSIGNED):
+        for match in pattern.finditer(body, start, end):
+            spend.one(match.start())
+            if not harmless_setting(match[1] or b"", match[2]):
+                yield Span(*match.span(2), named(b"env"))
 
 
-def _users(_: bytes, __: int, leaves: list[Leaf]) -> Iterator[Span]:
-    for first, last, key, _parent, opened, _above in leaves:
-        own = opened == b"user" and key not in (b"client-certificate", b"client-key", b"username")
-        if own or (opened in (b"config", b"env") and key != b"name"):
-            yield Span(first, last, named(b"kubeconfig"))
+def _values(body: bytes, start: int, end: int, kind: bytes, spend: Spend) -> Iterator[Span]:
+    for match in _PAIR.finditer(body, start, end):
+        spend.one(match.start())
+        if kind == b"secret-data" or match[1] not in _NO_CREDENTIAL:
+            yield Span(*match.span(2), named(kind))
 
 
-def _secrets(body: bytes, spend: Spend) -> Iterator[Span]:
+def _secrets(body: bytes, text: str, spend: Spend) -> Iterator[Span]:
     """Yield the values of Secret objects, whose kind stands before or after them; of a cut object all values."""
-    text = body.decode("latin-1")
     listed = _SECRET_LIST.search(body) is not None
     at = 0
     while match := _SECRET.search(body, at):
         spend.one(match.start())
         found = _Siblings(text, match.end())
-        for key, start in found.pairs():
+        for key, start, end in found.pairs():
             if key in _DATA:
-                yield from _strings(body, start, spend)
+                yield from _values(body, start, end, b"secret-data", spend)
         at = found.end
     for key in _DATA:
         yield from _of_kind(body, text, key, spend, listed=listed)
 
 
 def _of_kind(body: bytes, text: str, key: str, spend: Spend, *, listed: bool) -> Iterator[Span]:
-    name = b'"%s"' % key.encode()
-    at = body.find(name)
-    while at >= 0:
-        spend.one(at)
-        start, following = value_at(body, at + len(name)), at + len(name)
-        if body[start : start + 1] == b"{":
-            found = _Siblings(text, _end_of(text, start))
-            kinds = [text[place : place + 8] for other, place in found.pairs() if other == "kind"]
-            following = max(following, found.end)
-            if kinds == ['"Secret"'] or (not kinds and (listed or found.cut)):
-                yield from _strings(body, start, spend)
-        at = body.find(name, following)
-
-
-def _strings(body: bytes, start: int, spend: Spend) -> Iterator[Span]:
-    for first, last, *_ in walk(body, start, spend)[0]:
-        yield Span(first, last, named(b"secret-data"))
+    for start, end in _under(body, text, b'"%s"' % key.encode(), spend):
+        found = _Siblings(text, end)
+        kinds = [text[place : place + 8] for other, place, _ in found.pairs() if other == "kind"]
+        if kinds == ['"Secret"'] or (not kinds and (listed or found.cut)):
+            yield from _values(body, start, end, b"secret-data", spend)
 
 
 def _end_of(text: str, start: int) -> int:
@@ -189,8 +162,8 @@ class _Siblings:
         self.end = at
         self.cut = False
 
-    def pairs(self) -> Iterator[tuple[str, int]]:
-        """Yield each key with the place of its value."""
+    def pairs(self) -> Iterator[tuple[str, int, int]]:
+        """Yield each key with where its value begins and ends; of a value that is cut, to the end of the text."""
         while True:
             at = self._blank(self.end)
             if self._text[at : at + 1] != ",":
@@ -199,71 +172,12 @@ class _Siblings:
             try:
                 key, after = _DECODER.raw_decode(self._text, self._blank(at + 1))
                 start = self._blank(self._blank(after) + 1)
-                self.end = _DECODER.raw_decode(self._text, start)[1]
             except (ValueError, RecursionError):
                 self.cut, self.end = True, len(self._text)
                 return
-            yield str(key), start
+            self.end = _end_of(self._text, start)
+            yield str(key), start, self.end
 
     def _blank(self, at: int) -> int:
         piece = self._text[at : at + 512]
         return at + len(piece) - len(piece.lstrip())
-
-
-def string_end(body: bytes, at: int) -> int:
-    """Return the place of the quote that ends a JSON string whose content begins at `at`, or the end of the body."""
-    end = body.find(b'"', at)
-    if end < 0:
-        return len(body)
-    if body[end - 1] != _BACKSLASH:
-        return end
-    return min(int(_STRING.match(body, at).end()), len(body))
-
-
-def walk(body: bytes, start: int, spend: Spend) -> tuple[list[Leaf], int]:
-    """Return the string values of the list or object that begins at `start`, and where it ends."""
-    leaves: list[Leaf] = []
-    # An open bracket: the key it stands under, its place, and the key that its next value has (None: a list).
-    levels: list[tuple[bytes, int]] = []
-    keys: list[bytes | None] = []
-    wants_key = False
-    at, size = start, len(body)
-    while at < size:
-        quote = body.find(b'"', at)
-        stop = size if quote < 0 else quote
-        marks = body[at:stop].translate(None, _NO_STRUCTURE)
-        spend.many(1 + len(marks), stop)
-        for number, mark in enumerate(marks):
-            if mark == _COMMA:
-                wants_key = keys[-1] is not None
-            elif mark in b"{[":
-                opened = (levels[-1][0] if keys[-1] is None else keys[-1]) if levels else b""
-                # Its place is only a name for it; that of the first one is `start`.
-                levels.append((opened or b"", stop * 64 + len(levels) if levels else start))
-                wants_key = mark == _OBJECT
-                keys.append(b"" if wants_key else None)
-            else:
-                levels.pop()
-                keys.pop()
-                if not levels:
-                    return leaves, _place_of(body, at, number)
-        if quote < 0:
-            break
-        at = string_end(body, quote + 1)
-        if wants_key:
-            keys[-1], wants_key = body[quote + 1 : at], False
-        else:
-            opened, place = levels[-1]
-            leaves.append((quote + 1, at, keys[-1] or b"", place, opened, levels[-2][1] if len(levels) > 1 else start))
-        at += 1
-    return leaves, size
-
-
-def _place_of(body: bytes, at: int, number: int) -> int:
-    """Return the place after the structural mark `number` (from 0) at or after `at`."""
-    while True:
-        if body[at] in _STRUCTURE:
-            if not number:
-                return at + 1
-            number -= 1
-        at += 1

@@ -42,11 +42,7 @@ class Spend:
 
     def one(self, at: int) -> None:
         """Count a place. Raises Exhausted when it is one too many."""
-        self.many(1, at)
-
-    def many(self, places: int, at: int) -> None:
-        """Count several places at once."""
-        self._left -= places
+        self._left -= 1
         if self._left < 0:
             raise Exhausted(at)
 

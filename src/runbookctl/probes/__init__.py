@@ -18,30 +18,16 @@ A parameter declared as one value (`node: str`) that is given a list is asked on
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import pkgutil
-from functools import cache
 from types import ModuleType
 
+from runbookctl import by_path
 
-@cache
+
 def load(probe: str) -> ModuleType | None:
     """Return the module of a probe (`gpu.xid`), or None when there is none."""
-    if not all(part.isidentifier() and not part.startswith("_") for part in probe.split(".")):
-        return None
-    full = f"{__name__}.{probe}"
-    try:
-        if importlib.util.find_spec(full) is None:
-            return None
-    except ModuleNotFoundError:
-        return None
-    return importlib.import_module(full)
+    return by_path.load(__name__, probe)
 
 
-@cache
 def ids() -> tuple[str, ...]:
     """Return the ids of all shipped probes, sorted."""
-    prefix = f"{__name__}."
-    found = (module.name.removeprefix(prefix) for module in pkgutil.walk_packages(__path__, prefix) if not module.ispkg)
-    return tuple(sorted(name for name in found if "._" not in name))
+    return by_path.ids(__name__)

@@ -87,7 +87,7 @@ def read(raw: Raw) -> Iterator[Reading | Cut]:
     """Read the parameters, and judge each image that names a requirement or a CUDA version."""
     try:
         params = msgspec.json.decode(raw.body, type=Params)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield Cut(why="the parameters are not whole")
         return
     for image in params.images:

@@ -49,6 +49,7 @@ class Message(Struct, frozen=True, kw_only=True):
     means: Annotated[str | None, Meta(description="cause code that it proves; absent when it proves none")] = None
     text: str = ""
     time: Annotated[Time | None, Meta(description="when the instance ended; absent for a waiting message")] = None
+    writer: Annotated[Literal["kubelet", "program"], Meta(description="who chose the words")] = "kubelet"
 
 
 class Reading(model.Reading, frozen=True, kw_only=True):

@@ -158,7 +158,7 @@ def _messages(status: ContainerStatus, exits: tuple[Exit, ...]) -> tuple[Message
         found.extend(waiting(state.waiting.reason, state.waiting.message))
     for end in exits:
         if isinstance(end.message, str):
-            found.extend(termination(end.message, end.time if end.time is not UNSET else None))
+            found.extend(termination(end.message, end.reason, end.time if end.time is not UNSET else None))
     return tuple(found)
 
 

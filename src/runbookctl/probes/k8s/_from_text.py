@@ -116,7 +116,7 @@ def _described_messages(state: DescribedState | None, ended: Iterable[Exit]) -> 
         message
         for end in ended
         if isinstance(end.message, str)
-        for message in termination(end.message, end.time if end.time is not UNSET else None)
+        for message in termination(end.message, end.reason, end.time if end.time is not UNSET else None)
     )
     return (*by_reason, *said)
 

@@ -18,6 +18,10 @@ from runbookctl.probes.k8s._words import notable, unescaped
 KUBELET = ("gpu", "kubelet")
 """Families of texts that the kubelet and the runtime below it write."""
 _CAP = 4096
+_RUNTIME = frozenset({
+    "StartError", "ContainerCannotRun", "ContainerStatusUnknown", "RunContainerError", "CreateContainerError",
+})  # fmt: skip
+"""Reasons with which the runtime or the kubelet wrote the message, because no program ran."""
 
 
 def waiting(reason: str | None, message: str | None) -> Iterator[Message]:
@@ -33,15 +37,17 @@ def waiting(reason: str | None, message: str | None) -> Iterator[Message]:
         yield Message(sign=sign, means=means, text=text or reason or "")
 
 
-def termination(message: str, time: Time | None) -> Iterator[Message]:
-    """Yield what a termination message says: the runtime's one line, else the words of a log; always its last line."""
+def termination(message: str, reason: object, time: Time | None) -> Iterator[Message]:
+    """Yield what a termination message says: the runtime's one line, else the words of a log, at least the last."""
     text = message[: 2 * _CAP].strip()
-    found = signatures.match(unescaped(text), families=KUBELET)
-    if found:
-        yield Message(sign=found.sign, means=found.means, text=text[:_CAP], time=time)
+    if reason in _RUNTIME:
+        found = signatures.match(unescaped(text), families=KUBELET)
+        yield Message(
+            sign=found.sign if found else None, means=found.means if found else None, text=text[:_CAP], time=time
+        )
         return
     words = [word for word in notable(lines_of(text)) if word.means is not None or word.sign == "uncaught_error"]
     for word in words:
-        yield Message(sign=word.sign, means=word.means, text=word.text, time=time)
+        yield Message(sign=word.sign, means=word.means, text=word.text, time=time, writer="program")
     if text and not words:
-        yield Message(text=text.rpartition("\n")[2][:_CAP], time=time)
+        yield Message(text=text.rpartition("\n")[2][:_CAP], time=time, writer="program")

@@ -25,12 +25,14 @@ from runbookctl.probes.k8s._container import Exit, Message, Reading
 from runbookctl.probes.k8s._owners import Owners
 from runbookctl.probes.k8s._pod import Metadata, pod, replica_set
 
-__all__ = ["FORMS", "KIND", "ONE", "SUBJECT", "Exit", "Message", "Params", "Reading", "obtain", "read", "request"]
+__all__ = [
+    "FORMS", "KIND", "ONE", "SUBJECT", "Exit", "Message", "Params", "Reading", "also_named", "obtain", "read", "request",
+]  # fmt: skip
 
 FORMS = ("kubernetes_objects", "kubectl_describe_pod", "kubectl_get_table", "kubectl_events", "kubectl_error")
 SUBJECT = {
     "namespace": "namespace", "pod": "pod", "pod_uid": "pod_uid", "container": "name", "node": "node",
-    "workload": "owner",
+    "workload": "owner", "container_id": "container_id",
 }  # fmt: skip
 KIND = "state"
 ONE = False
@@ -76,6 +78,19 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
         case "kubectl_error":
             said = [one for error in kubectl_error.errors(raw) if (one := _from_text.failed(error, raw))]
             yield from said or (Cut(why="no container in it", nothing=True),)
+
+
+def also_named(reading: Reading) -> Iterator[Subject]:
+    """Name the instances that ended before: the kernel tells of them by their ids."""
+    ends = reading.exits if isinstance(reading.exits, tuple) else ()
+    named = {
+        key: value
+        for key, field in SUBJECT.items()
+        if key != "container_id" and isinstance(value := getattr(reading, field), str)
+    }
+    for end in ends:
+        if isinstance(end.container_id, str):
+            yield Subject(**named, container_id=end.container_id)
 
 
 def _tabled(raw: Raw) -> Iterator[Reading | Cut | Skipped]:

@@ -130,7 +130,7 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     if not whole:
         yield Cut(why="the events are not all there") if found else Cut(why="no events in it", nothing=True)
     elif raw.request is None and told and not any(event.pod for event in found):
-        yield Cut(why="no events of pods in it")  # those of a node or a workload say nothing of its pods'
+        yield Cut(why="no events of pods in it", nothing=True)  # those of a node or a workload say nothing of its pods'
     if whole or found:
         yield Cut(before=raw.at - TTL, why="events older than one hour are normally gone")
 

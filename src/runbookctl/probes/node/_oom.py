@@ -55,7 +55,10 @@ _GROUP = re2.compile(r"Tasks in (/\S*) are going to be killed due to memory\.oom
 _NONE_LEFT = "Out of memory and no killable processes"
 UNLIMITED = 1 << 50  # kB; a cgroup without a limit prints 9007199254740988kB
 
-ANCHORS = (b"oom", b"ut of memory", b"emory cgroup", b"Killed process", b"memory: usage", b"result of limit")
+ANCHORS = (
+    b"oom-kill", b"oom.group", b"ut of memory", b"emory cgroup", b"Killed process", b"memory: usage",
+    b"result of limit",
+)  # fmt: skip
 
 
 class Killed(Struct, frozen=True, kw_only=True):

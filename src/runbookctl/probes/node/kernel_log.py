@@ -21,7 +21,7 @@ from runbookctl.probes.node._faults import FAULT_ANCHORS, Fault, fault
 from runbookctl.probes.node._oom import ANCHORS, Killed, Report, Reports
 
 FORMS = ("kernel_log",)
-SUBJECT = {"node": "node", "pod_uid": "pod_uid"}
+SUBJECT = {"node": "node", "pod_uid": "pod_uid", "container_id": "container_id"}
 KIND = "event"
 ONE = False
 

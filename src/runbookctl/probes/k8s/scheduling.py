@@ -1,0 +1,258 @@
+"""Why the scheduler does not place a pod, reason by reason: its last verdict, and what the cloud said of new nodes.
+
+Pure: reads the condition PodScheduled of Pod objects and FailedScheduling events in every form. An earlier verdict than
+the last one, and one about a pod that has been placed or deleted since, is history and no reading.
+Source: kubernetes pkg/scheduler (`catalog.scheduling` takes the message apart), cluster-autoscaler's FailedScaleUp.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Literal, NamedTuple
+
+import re2
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from runbookctl import model
+from runbookctl.catalog import scheduling
+from runbookctl.catalog.accelerators import is_gpu
+from runbookctl.forms import kubectl_describe_pod, kubernetes_objects
+from runbookctl.forms.kubectl_describe_pod import DescribedPod
+from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject, Time
+from runbookctl.probes.k8s import _from_events, placement
+from runbookctl.probes.k8s._from_events import Happened
+from runbookctl.probes.k8s._lines import Lines
+from runbookctl.probes.k8s._pod import Metadata, pod
+
+FORMS = ("kubernetes_objects", "kubectl_events", "kubectl_describe_pod")
+SUBJECT = {"namespace": "namespace", "pod": "pod", "pod_uid": "pod_uid"}
+KIND = "event"
+ONE = False
+
+_Text = str | UnsetType | None
+Kind = Literal[
+    "insufficient", "pods", "cordoned", "taint", "node_affinity", "node_name", "pod_affinity", "topology", "ports",
+    "volume_place", "claim", "volume_limit", "device_claim", "node_down", "no_nodes", "other", "cloud_refused",
+]  # fmt: skip
+
+_CLOUD = "FailedScaleUp"
+# Node scale up in zones us-west1-b associated with this pod failed: GCE out of resources. Pod is at risk of not ...
+_REFUSED = re2.compile(
+    r"(?i)(?:quota exceeded|QuotaExceeded|exceeds? (?:the )?quota|out of resources|RESOURCE_POOL_EXHAUSTED"
+    r"|InsufficientInstanceCapacity|VcpuLimitExceeded|SkuNotAvailable|(?:Zonal)?AllocationFailed|out of stock)"
+)
+# Deleted pod: web-cbd8b9bf7-c2fb6      delete Pod web-0 in StatefulSet web successful
+_DELETED = re2.compile(
+    r"(?:Deleted pod: ([a-z0-9.-]{1,253})|delete Pod ([a-z0-9.-]{1,253}) in StatefulSet \S+ successful)"
+)
+
+
+class Params(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which namespace, and which of its pods (all when empty)."""
+
+    namespace: str
+    pod: tuple[str, ...] = ()
+
+
+class Reading(model.Reading, frozen=True, kw_only=True):
+    """One reason of the last verdict about a pod; `text` is the whole message."""
+
+    kind: Annotated[
+        Kind,
+        Meta(description="what keeps the pod off; cloud_refused: quota or stock of the cloud refuse a node for it"),
+    ]
+    reason: Annotated[str, Meta(description="the reason as printed, with its number of nodes: 2 Insufficient cpu")]
+    nodes: Annotated[int | None, Meta(description="nodes it is said of; absent: of the pod, whatever the node")] = None
+    total: Annotated[int | None, Meta(description="nodes of the cluster; absent where not printed")] = None
+    resource: Annotated[str | None, Meta(description="resource that lacks: cpu, memory, pods, nvidia.com/gpu")] = None
+    gpu: Annotated[bool, Meta(description="the resource is a GPU or a part of one")] = False
+    taint: Annotated[str | None, Meta(description="key of the taint; absent where not printed")] = None
+    binding: Annotated[bool, Meta(description="for a resource: it lacks on every node that nothing else rules out")] = (
+        True
+    )
+    time: Annotated[Time | None, Meta(description="of the verdict; absent in a condition, which is the last one")] = (
+        None
+    )
+    namespace: _Text = UNSET
+    pod: _Text = UNSET
+    pod_uid: _Text = UNSET
+
+
+class _Verdict(NamedTuple):
+    """A message about one pod."""
+
+    namespace: str | None
+    pod: str | None
+    uid: str | None
+    message: str
+    time: Time | None
+    line: int | None
+    cloud: bool = False
+
+
+def request(params: Params) -> tuple[Request, ...]:
+    """Ask for the pods, whose condition holds the last verdict, and for the two kinds of events."""
+    pods = placement.request(placement.Params(namespace=params.namespace, pod=params.pod))
+    events = ("api", "v1", "namespaces", params.namespace, "events")
+    told = (
+        KubernetesGet(form="kubernetes_objects", segments=events, query=(("fieldSelector", f"reason={reason}"),))
+        for reason in ("FailedScheduling", _CLOUD)
+    )
+    return (*pods, *told)
+
+
+def obtain(subject: Subject) -> str:
+    """Return the command that prints what the scheduler says of the subject."""
+    if subject.namespace and subject.pod:
+        return f"kubectl -n {shlex.quote(subject.namespace)} describe pod {shlex.quote(subject.pod)}"
+    where = f"-n {shlex.quote(subject.namespace)}" if subject.namespace else "-A"
+    return f"kubectl get events {where} --field-selector reason=FailedScheduling -o json"
+
+
+def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
+    """Read `0/1 nodes are available: 1 Insufficient nvidia.com/gpu. ...` where the text has it."""
+    match raw.form:
+        case "kubernetes_objects":
+            yield from _objects(raw)
+        case "kubectl_describe_pod":
+            for one in kubectl_describe_pod.described_pods(raw):
+                yield from _described(one, raw)
+        case _:
+            yield from _readings(_last(tuple(_from_events.tabled(raw))))
+            if any(not gap.harmless for gap in _from_events.gaps(raw)):
+                yield Cut(why="the events are not all there")
+
+
+def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
+    lines = Lines(raw.body)
+    pods = False
+    for value in kubernetes_objects.objects(raw, ("Pod",)):
+        pods = True
+        try:
+            yield from _readings(_of_condition(value, lines))
+        except ValueError as error:
+            yield Skipped(line=1, text="Pod", why=str(error)[:200])
+    told = tuple(_from_events.objects(raw))
+    yield from (one for one in told if isinstance(one, Skipped))
+    events = tuple(one for one in told if isinstance(one, Happened))
+    for verdict in _last(events):
+        line = lines.of(verdict.message)
+        yield from _readings((verdict._replace(line=line if isinstance(line, int) else None),))
+    if why := kubernetes_objects.cut(raw):
+        yield Cut(why=why)
+    elif raw.request is None and not pods and not _of_pods(events) and not _from_events.is_list(raw):
+        yield Cut(why="no pods and no events of pods in it", nothing=True)
+
+
+def _of_pods(events: Sequence[Happened]) -> bool:
+    return any(event.pod for event in events)
+
+
+def _of_condition(value: dict[str, object], lines: Lines) -> tuple[_Verdict, ...]:
+    """Return the verdict of a Pod object that waits; raises ValueError when a part of it is of another type."""
+    one = pod(value)
+    status, metadata = one.status, one.metadata or Metadata()
+    placed = one.spec is not None and one.spec.node_name
+    if status is None or placed or status.phase not in (None, "", "Pending") or metadata.deletion_timestamp:
+        return ()
+    for condition in status.conditions or ():
+        said = condition.type == "PodScheduled" and condition.status == "False" and condition.message
+        if said and condition.reason != "SchedulingGated":
+            line = lines.of(condition.message or "")
+            found = _Verdict(
+                metadata.namespace, metadata.name, metadata.uid, condition.message or "", None,
+                line if isinstance(line, int) else None,
+            )  # fmt: skip
+            return (found,)
+    return ()
+
+
+def _described(one: DescribedPod, raw: Raw) -> Iterator[Reading | Cut]:
+    status = one.value("Status") or "Pending"
+    if one.value("Node") or status != "Pending":
+        return
+    if one.events is None:
+        yield Cut(why="the events of the description are not in it")
+        return
+    events = _from_events.described(
+        one.events, kubectl_describe_pod.printed_at(one) or raw.at, kind="pod", name=one.value("Name"),
+        namespace=one.value("Namespace"),
+    )  # fmt: skip
+    yield from _readings(_last(tuple(events)))
+    if one.gap:
+        yield Cut(why="lines of the description are left out")
+
+
+def _last(events: Sequence[Happened]) -> Iterator[_Verdict]:
+    """Yield the last verdict about each pod that was not placed or deleted after it, and what the cloud said since."""
+    settled = _settled(events)
+    verdicts: dict[tuple[str | None, str], Happened] = {}
+    clouds: dict[tuple[str | None, str], Happened] = {}
+    for event in events:
+        if event.kind != "pod" or event.reason not in ("FailedScheduling", _CLOUD):
+            continue
+        key = (event.namespace, event.name)
+        found = verdicts if event.reason != _CLOUD else clouds
+        if not _before(event, settled.get(key)) and _outranks(event, found.get(key)):
+            found[key] = event
+    for kept in (verdicts, clouds):
+        for event in kept.values():
+            yield _Verdict(
+                event.namespace, event.name or None, event.uid, event.message, event.time, event.line,
+                event.reason == _CLOUD,
+            )  # fmt: skip
+
+
+def _outranks(event: Happened, other: Happened | None) -> bool:
+    """Tell whether an event is the better verdict: one that counts nodes, else the later, else the further down.
+
+    Karpenter and other controllers tell of the same pod under the same reason in words of their own.
+    """
+    if other is None:
+        return True
+    sure, others = _known(event.message), _known(other.message)
+    if sure != others:
+        return sure
+    return event.time is None or other.time is None or event.time > other.time
+
+
+def _known(message: str) -> bool:
+    return any(one.kind != "other" for one in scheduling.reasons(message))
+
+
+def _settled(events: Iterable[Happened]) -> dict[tuple[str | None, str], Happened]:
+    """Return the event by which each pod was placed or deleted, the last one."""
+    found: dict[tuple[str | None, str], Happened] = {}
+    for event in events:
+        name = event.name if event.kind == "pod" and event.reason in ("Scheduled", "Binding") else ""
+        if event.reason == "SuccessfulDelete" and (match := _DELETED.match(event.message)):
+            name = match[1] or match[2]
+        key = (event.namespace, name)
+        if name and not _before(event, found.get(key)):
+            found[key] = event
+    return found
+
+
+def _before(event: Happened, other: Happened | None) -> bool:
+    """Tell whether `other` came after `event`; without times it counts as later: a pod is placed once."""
+    if other is None:
+        return False
+    return event.time is None or other.time is None or event.time <= other.time
+
+
+def _readings(verdicts: Iterable[_Verdict]) -> Iterator[Reading]:
+    for verdict in verdicts:
+        for one in _cloud(verdict.message) if verdict.cloud else scheduling.reasons(verdict.message):
+            yield Reading(
+                line=UNSET if verdict.line is None else verdict.line, text=verdict.message, time=verdict.time,
+                namespace=verdict.namespace or UNSET, pod=verdict.pod or UNSET, pod_uid=verdict.uid or UNSET,
+                kind="cloud_refused" if verdict.cloud else one.kind, reason=one.text, nodes=one.nodes, total=one.total,
+                resource=one.resource, gpu=is_gpu(one.resource or ""), taint=one.taint, binding=one.binding,
+            )  # fmt: skip
+
+
+def _cloud(message: str) -> tuple[scheduling.Reason, ...]:
+    """Return what the autoscaler says of the cloud's refusal; other failures of a scale-up prove none."""
+    text = " ".join(message[:4096].split())
+    return (scheduling.Reason(kind="other", text=text),) if _REFUSED.search(text) else ()
