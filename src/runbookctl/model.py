@@ -422,6 +422,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     took: float = 0.0
     stored: bool = True
     version: str = ""
+    texts: dict[str, dict[str, str]] = {}  # language -> text of a runbook as above -> the same in that language
 
 
 def to_json(value: Any) -> bytes:

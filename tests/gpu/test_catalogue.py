@@ -41,7 +41,7 @@ def test_causes_and_buckets_exist() -> None:
         assert entry.cause is None or causes.find(entry.cause) is not None, entry.code
         for bucket in (entry.immediate, entry.investigatory):
             assert bucket is None or xid.advice(bucket), (entry.code, bucket)
-    assert {row.resolution for row in nvlink.rows()} <= set(xid._table().advice)  # noqa: SLF001 - the table itself
+    assert {row.resolution for row in nvlink.rows()} <= set(xid._table().advice)
 
 
 def test_a_sample_is_read_as_its_code() -> None:
@@ -69,7 +69,7 @@ def test_a_changed_meaning_is_told_by_the_driver() -> None:
 
 def _lines() -> list[tuple[int, str, int, str]]:
     """Return (code, message, branch, bucket) for every row of the decode table, all free bits 0 and all 1."""
-    found = []
+    found: list[tuple[int, str, int, str]] = []
     for row in nvlink.rows():
         for unit, pattern, branch in ((row.unit_v1, row.v1, 570), (row.unit_v2, row.v2, 580)):
             for status in row.status or ("0x00000000",):

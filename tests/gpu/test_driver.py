@@ -133,7 +133,7 @@ def test_what_was_looked_for_and_is_not_there_is_absent() -> None:
 
 
 def test_the_owner_of_the_card() -> None:
-    """lspci names the driver that has the GPU; sound functions and bridges do not count."""
+    """The driver that lspci names has the GPU; sound functions and bridges do not count."""
     (one,) = readings("gpu.driver_versions", recording("lspci-nouveau.txt"), "driver_facts")
     assert (one.owner, one.devices) == ("nouveau", 1)
 

@@ -86,10 +86,10 @@ def test_a_prefix_is_taken_off(prefix: str, time: dt.datetime | None, seconds: f
         f"Nov 22 02:47:35 gpu007 app[312]: first\n    {XID}",
         f"Nov 22 02:47:35 gpu007 app[312]: first\n{XID}",
         f"Nov 22 02:47:35 gpu007 app[312]: one#012{XID}",
-        '{"_TRANSPORT":"syslog","SYSLOG_IDENTIFIER":"kernel","MESSAGE":"%s"}' % XID,
-        '{"_TRANSPORT":"kernel","SYSLOG_FACILITY":"1","MESSAGE":"%s"}' % XID,
-        '{"dmesg":[{"pri":11,"time":1.0,"msg":"%s"}]}' % XID,
-        '{"dmesg":[{"fac":"user","pri":"err","time":1.0,"msg":"%s"}]}' % XID,
+        f'{{"_TRANSPORT":"syslog","SYSLOG_IDENTIFIER":"kernel","MESSAGE":"{XID}"}}',
+        f'{{"_TRANSPORT":"kernel","SYSLOG_FACILITY":"1","MESSAGE":"{XID}"}}',
+        f'{{"dmesg":[{{"pri":11,"time":1.0,"msg":"{XID}"}}]}}',
+        f'{{"dmesg":[{{"fac":"user","pri":"err","time":1.0,"msg":"{XID}"}}]}}',
     ],
 )
 def test_a_line_of_user_space_is_no_kernel_line(text: str) -> None:
@@ -113,9 +113,9 @@ def test_json_of_the_journal_and_of_dmesg() -> None:
     """Both JSON forms are read, in one line or pretty-printed, whole or cut."""
     record = '{"__REALTIME_TIMESTAMP":"1795315655136005","_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","_HOSTNAME":"gpu007","MESSAGE":"%s"}'
     assert lines(f'{{"MESSAGE":"x"}}\n{record % XID}\n') == [KernelLine(2, SPLIT, None, "gpu007", XID)]
-    pretty = (record % XID).replace("{", "{\n\t").replace(",\"", ",\n\t\"").replace("}", "\n}")
+    pretty = (record % XID).replace("{", "{\n\t").replace(',"', ',\n\t"').replace("}", "\n}")
     assert lines(pretty) == [KernelLine(6, SPLIT, None, "gpu007", XID)]
-    dmesg = '{\n   "dmesg": [\n      {\n         "pri": 3,\n         "time":   2756.136005,\n         "msg": "%s"\n      },{\n "pri": 6' % XID
+    dmesg = f'{{\n   "dmesg": [\n      {{\n         "pri": 3,\n         "time":   2756.136005,\n         "msg": "{XID}"\n      }},{{\n "pri": 6'
     assert lines(dmesg) == [KernelLine(6, None, SINCE_BOOT, None, XID)]
     assert kernel_log.recognise(dmesg, "x") >= 90
 
@@ -147,7 +147,7 @@ def test_what_a_log_covers() -> None:
     """A log that does not begin at boot says so, bounded by its first time; one that does is whole."""
     boot = "[    0.000000] Linux version 6.8\n[    1.000000] x\n"
     later = "Nov 22 02:47:35 gpu007 kernel: a\nNov 22 02:50:00 gpu007 kernel: b\n"
-    assert [one for one in kernel_log.events(raw(boot, "kernel_log"), (b"NVRM",))] == []
+    assert list(kernel_log.events(raw(boot, "kernel_log"), (b"NVRM",))) == []
     (cut,) = kernel_log.events(raw(later, "kernel_log"), (b"NVRM",))
     assert isinstance(cut, Cut)
     assert (cut.ring, cut.before) == (True, WALL)
@@ -168,7 +168,7 @@ def test_a_live_log_is_whole_from_the_time_that_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["GET /healthz 200", "{\"level\": \"info\"}", "[1.5] step", "Nov 22 02:47:35 gpu007 sshd[1]: x", "Name: api", "", "[Sun Nov 22 02:47:35 2026] [error] x"]
+    "line", ["GET /healthz 200", '{"level": "info"}', "[1.5] step", "Nov 22 02:47:35 gpu007 sshd[1]: x", "Name: api", "", "[Sun Nov 22 02:47:35 2026] [error] x"]
 )
 def test_other_text_is_no_kernel_log(line: str) -> None:
     """Lines of programs are not taken for the kernel's."""

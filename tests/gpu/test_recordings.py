@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gpu_reading import FOLDER, plain, raw, read
 
 from runbookctl import forms, probes
-from gpu_reading import FOLDER, plain, raw, read
 
 EXPECTED = sorted(FOLDER.glob("*.expected.json"))
 

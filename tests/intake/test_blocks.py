@@ -185,3 +185,33 @@ def test_objects_are_read_from_the_piece(take: Take, text: Text) -> None:
     )[0]
     assert (piece.label, piece.first_line) == ("Pod", 2)
     assert kubernetes_objects.recognise(piece.body.decode(), "") > 90
+
+
+SMI = """\
+Sun Nov 22 02:47:35 2026
++-----------------------------------------------------------------------------------------+
+| NVIDIA-SMI 550.90.07              Driver Version: 550.90.07      CUDA Version: 12.4     |
+|-----------------------------------------+------------------------+----------------------+
+| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |
+| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |
+|                                         |                        |               MIG M. |
+|=========================================+========================+======================|
+|   0  NVIDIA H100 80GB HBM3          On  |   00000000:3B:00.0 Off |                    0 |
+| N/A   34C    P0             71W /  700W |       1MiB /  81559MiB |      0%      Default |
+|                                         |                        |             Disabled |
++-----------------------------------------+------------------------+----------------------+
+"""
+
+
+def test_the_date_above_a_table_belongs_to_it(take: Take, text: Text) -> None:
+    """`nvidia-smi` prints a date and a rule first; alone and below other text they are the table's."""
+    assert shape(take(SMI)) == [("nvidia_smi_table", 1)]
+    assert shape(take(text("get-nodes") + "\n" + SMI)) == [("kubectl_get_table", 1), ("nvidia_smi_table", 4)]
+
+
+def test_a_traceback_stays_with_its_last_line(take: Take, text: Text) -> None:
+    """A container log below a describe is one piece, its exception included."""
+    log = 'Traceback (most recent call last):\n  File "/app/a.py", line 5, in <module>\n    main()\nValueError: no such shard\n'
+    found = take(text("describe-gpu-overask") + "\n" + log)
+    assert [piece.form for piece in found] == ["kubectl_describe_pod", "pod_log"]
+    assert [line.text for line in lines(found[1])][-1] == "ValueError: no such shard"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,29 @@ def test_the_text_recordings_in_one_stream_are_told_apart(recordings: Path, tmp_
     paste = tmp_path / "paste"
     paste.write_text("".join(f"$ kubectl {name}\n" + (recordings / name).read_text() for name in names))
     assert [piece.form for piece in pieces([str(paste)], None)] == [FORMS[name][0] for name in names]
+
+
+PAIRS = [
+    "describe-gpu-overask.txt",
+    "describe-node.txt",
+    "dmesg-segfault.txt",
+    "events.txt",
+    "get-nodes.txt",
+    "logs-error.txt",
+    "node.json",
+    "query-up.json",
+]
+
+
+@pytest.mark.parametrize("separator", ["", "\n", "$ some-command --flag\n"], ids=["nothing", "blank", "prompt"])
+@pytest.mark.parametrize("first", PAIRS)
+def test_any_two_outputs_are_told_apart(recordings: Path, first: str, separator: str) -> None:
+    """Whatever was pasted under whatever, both are found, with nothing or something between them."""
+    for second in PAIRS:
+        if FORMS[first] == FORMS[second]:
+            continue
+        paste = "\n".join(
+            ((recordings / first).read_text().rstrip("\n"), separator + (recordings / second).read_text())
+        )
+        found = [piece.form for piece in pieces([], io.BytesIO(paste.encode()))]
+        assert found == [FORMS[first][0], FORMS[second][0]], (first, second)

@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from runbookctl.catalog._tables import load
 
-_NOT_NAMES = frozenset({"nvidia", "sxm", "sxm4", "sxm5", "sxm6", "pcie", "hbm2", "hbm2e", "hbm3", "hbm3e", "hgx", "tesla"})
+_NOT_NAMES = frozenset(
+    ("nvidia", "sxm", "sxm4", "sxm5", "sxm6", "pcie", "hbm2", "hbm2e", "hbm3", "hbm3e", "hgx", "tesla"),
+)
 # 1g.10gb     7g.80gb     1g.24gb+gfx     1g.10gb.me     1c.3g.20gb
 _PROFILE = re2.compile(r"(?:(\d)c\.)?(\d)g\.(\d{1,4})gb(?:[+.-]([a-z.]+))?")
 

@@ -24,10 +24,7 @@ also carry it (`deployment/ml/trainer`, `ml/trainer-0`).
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import pkgutil
 from collections.abc import Mapping
-from functools import cache
 from types import ModuleType
 from typing import Any, cast
 

@@ -48,6 +48,10 @@ class View:
         """Return the language."""
         return self.layout.lang
 
+    def text(self, english: str) -> str:
+        """Return a runbook's text in the language, as it is where it was not translated."""
+        return self.diagnosis.texts.get(self.lang, {}).get(english, english)
+
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language."""
         return say(self.lang, key, **values)
@@ -116,10 +120,13 @@ def _bare(cause: Cause) -> list[Shown]:
 
 def findings(view: View) -> list[Line]:
     """Return one line that counts the findings; with --all each by name. Only for one runbook: its ids are known."""
-    found = view.diagnosis.findings
-    if not found or (len(view.diagnosis.runbooks) > 1 and not view.everything):
+    concluding = {cause.runbook for cause in view.diagnosis.causes}
+    found = [each for each in view.diagnosis.findings if not concluding or each.runbook in concluding]
+    if not found or (len({each.runbook for each in found}) > 1 and not view.everything):
         return []
     true, unknown, false = (_ids(found, value) for value in (True, None, False))
+    unknown = [name for name in unknown if name not in true]  # told once, by the item that knows most
+    false = [name for name in false if name not in true and name not in unknown]
     if not view.everything:
         names = joined(view.lang, true) or view.say("none_true")
         lines = prose(view.say("finding_true", names=names), ENTRY, view.layout)
@@ -212,7 +219,7 @@ def _reason(unknown: Unknown, view: View) -> str:
     why = unknown.why.strip()
     key = _PLAIN_REASONS.get(why)
     if key:
-        return view.say("title_why", title=unknown.title or unknown.what, why=view.say(key))
+        return view.say("title_why", title=view.text(unknown.title) or unknown.what, why=view.say(key))
     return why if why.endswith((".", "!", "?", "。")) or not why else why + view.say("stop")
 
 
@@ -325,7 +332,9 @@ def suggested(found: Sequence[Advice], view: View, *, first: int = 1, column: in
         suggestion = advice.suggestion
         with_commands = view.everything or not view.nodes
         if not suggestion.commands:
-            lines += prose(suggestion.title, COMMAND, view.layout) if suggestion.title and with_commands else []
+            lines += (
+                prose(view.text(suggestion.title), COMMAND, view.layout) if suggestion.title and with_commands else []
+            )
         elif with_commands and (view.short < _FIRST_ONLY or number == first):
             lines += [command(text) for text in advice.commands]
         elif with_commands:

@@ -78,7 +78,7 @@ def _go(example: Example, target: Path, ours: Session) -> dict[str, Any]:
         else:
             found = app.analyze(app.AnalyzeOptions(paths=(str(evidence),)), watch)
     if not ours.json:
-        outcome.diagnosis(found, ours)
+        outcome.diagnosis(found, ours, roomy=True)
     written = _document(found, target, ours)
     roots = [cause.code for cause in found.causes if cause.root]
     return {

@@ -18,7 +18,7 @@ STATUS = {
 }
 
 
-def diagnosis(found: Diagnosis, session: Session, *, everything: bool = False) -> int:
+def diagnosis(found: Diagnosis, session: Session, *, everything: bool = False, roomy: bool = False) -> int:
     """Print a diagnosis; return the exit status of its verdict."""
     if session.json:
         from runbookctl import app
@@ -27,7 +27,7 @@ def diagnosis(found: Diagnosis, session: Session, *, everything: bool = False) -
     else:
         from runbookctl.cli.result import render
 
-        session.out.lines(render(found, session.layout, everything=everything, again=session.again))
+        session.out.lines(render(found, session.layout, everything=everything, again=session.again, roomy=roomy))
     return int(STATUS[found.verdict])
 
 
@@ -70,4 +70,3 @@ def next_command(command: str, session: Session) -> None:
     from runbookctl.cli.texts import say
 
     note([Line(say(session.lang, "next") + "  ").add(command, Style.BOLD)], session)
-

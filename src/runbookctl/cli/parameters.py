@@ -72,9 +72,7 @@ def runs(context: click.Context, parameter: click.Parameter, incomplete: str) ->
     return _matching([("last", "your last run"), *rows], incomplete)
 
 
-def runbooks_and_runs(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem[str]]:
+def runbooks_and_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Complete what `show` takes."""
     return runs(context, parameter, incomplete) + runbooks(context, parameter, incomplete)
 

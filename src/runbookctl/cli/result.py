@@ -25,13 +25,18 @@ _FEW = 2  # pieces that are named in a sentence; more are counted
 _COLOUR = {Verdict.CAUSES: Style.RED, Verdict.CLEAR: Style.GREEN, Verdict.UNKNOWN: Style.YELLOW}
 
 
-def render(diagnosis: Diagnosis, layout: Layout, *, everything: bool = False, again: str = "") -> list[Line]:
-    """Lay a diagnosis out. `again` is the command that repeats the run, for one that was not stored."""
+def render(
+    diagnosis: Diagnosis, layout: Layout, *, everything: bool = False, again: str = "", roomy: bool = False
+) -> list[Line]:
+    """Lay a diagnosis out.
+
+    `again` is the command that repeats the run, for one that was not stored; `roomy` shortens nothing to fit a screen.
+    """
     lines: list[Line] = []
     for short in range(_SHORTEST + 1):
         view = View(diagnosis=diagnosis, layout=layout, everything=everything, short=short)
         lines = _lines(view, again)
-        if everything or len(lines) <= SCREEN:
+        if everything or roomy or len(lines) <= SCREEN:
             break
     return lines
 
@@ -91,9 +96,10 @@ def _one_cause(view: View) -> list[Line]:
 def _summary(cause: Cause, view: View) -> list[str]:
     """Return the runbook's sentence, else the catalogue's; in Chinese both where the runbook is not translated."""
     general = _general(cause.code, view)
-    if view.lang == "zh" and not _chinese(cause.summary):
-        return [text for text in (general, cause.summary) if text]
-    return [cause.summary or general] if cause.summary or general else []
+    summary = view.text(cause.summary)
+    if view.lang == "zh" and not _chinese(summary):
+        return [text for text in (general, summary) if text]
+    return [summary or general] if summary or general else []
 
 
 def _shortened(sentence: str, view: View) -> list[Line]:
@@ -134,7 +140,7 @@ def _causes(view: View) -> list[Line]:
             lines += prose(view.say("explains_one", code=symptom, subject=subject), ENTRY, view.layout)
         lines += blocks.suggested(advices, view, first=first, column=advice_column, gap=4)
         first += len(advices)
-    return [*lines, *(blocks.findings(view) if view.everything else []), *_not_known(view)]
+    return [*lines, *(blocks.findings(view) if view.everything or not view.short else []), *_not_known(view)]
 
 
 def _folded_head(view: View, code: str, group: Sequence[Cause], column: int) -> list[Line]:
@@ -148,7 +154,7 @@ def _folded_head(view: View, code: str, group: Sequence[Cause], column: int) -> 
         [(subject, Style.PLAIN) for subject in folded], start, view.layout,
     )  # fmt: skip
     names = nodes if by_node else subjects
-    told = [(name, cause.summary) for name, cause in zip(names, group, strict=True) if cause.summary]
+    told = [(name, view.text(cause.summary)) for name, cause in zip(names, group, strict=True) if cause.summary]
     general = _general(code, view)
     untranslated = view.lang == "zh" and not any(_chinese(text) for _, text in told)
     sentences = [general] if general and (untranslated or not told) else []

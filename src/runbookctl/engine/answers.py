@@ -122,6 +122,8 @@ class StepRows:
             evidence = answer.evidence
             for gap in answer.gaps:
                 cut = gap.cut
+                if cut.nothing:
+                    continue  # it does not cover its item, which `covers` says
                 if cut.ring and evidence.origin not in (Origin.LIVE, Origin.BUNDLE):
                     continue  # pasted text is taken as whole unless it was cut
                 if self._since is not None and cut.before is not None and cut.before < self._since:
@@ -141,6 +143,8 @@ class StepRows:
 
     def for_item(self, item: Subject, only: Only) -> Listing:
         """Return the readings that agree with an item, and what is not known about it."""
+        if item.node is None and getattr(self.module, "ALL_NODES", False) and (self.asked.answers or self._ghosts):
+            return self.whole()  # what has no node yet is concerned by all of them
         rows = [*self._agreeing(item), *(self._anywhere if only.holds(self.module, item) else ())]
         return Listing(tuple(rows), tuple(self._unknown(item, only)))
 
@@ -179,6 +183,8 @@ class StepRows:
     def covers(self, item: Subject, only: Only) -> bool:
         """Tell whether some answer covers the item: asked about it, or pasted and naming it."""
         for answer in self.asked.answers:
+            if any(gap.cut.nothing for gap in answer.gaps):
+                continue
             named = self._names.complete(answer.evidence.subject)
             if subjects.unnamed(named):
                 live = answer.evidence.request is not None and answer.evidence.item is None

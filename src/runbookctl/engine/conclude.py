@@ -136,7 +136,7 @@ def _one_of_each(causes: Iterable[Concluded]) -> list[Concluded]:
                     subject=deeper.subject if other.runbooks == cause.runbooks else other.subject,
                     subjects=tuple(dict.fromkeys((*other.subjects, *cause.subjects))),
                     held=(*other.held, *cause.held),
-                    runbooks=tuple(dict.fromkeys((*other.runbooks, *cause.runbooks))),
+                    runbooks=tuple({one.id: one for one in (*other.runbooks, *cause.runbooks)}.values()),
                     summary=other.summary or cause.summary,
                 )
                 break

@@ -12,6 +12,7 @@ from runbookctl.engine.conclude import Concluded, conclude
 from runbookctl.engine.judge import Item, Judgement, RunbookScope, judge, truth_or_false
 from runbookctl.engine.propose import propose
 from runbookctl.engine.subjects import Names
+from runbookctl.engine.translate import texts_of
 from runbookctl.engine.unknowns import open_questions
 from runbookctl.language.values import Listing, Ref, Unknown, truth, whys_of
 from runbookctl.model import (
@@ -110,6 +111,7 @@ def diagnose(cases: Sequence[Case], of: Circumstances) -> Diagnosis:
         took=of.took,
         stored=of.stored,
         version=__version__,
+        texts=texts_of([case.runbook for case in cases], causes),
     )
 
 

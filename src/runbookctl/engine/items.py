@@ -99,6 +99,8 @@ def _others(
     only = Only(own)
     found: dict[Subject, bool] = {}
     for rows in shared.steps.values():
+        if getattr(rows.module, "ALL_NODES", False) and each.level != "node":
+            continue  # nodes that other things are judged by are no items beside them
         for row in rows.rows:
             subject = row.subject or Subject()
             if subjects.unnamed(subject):

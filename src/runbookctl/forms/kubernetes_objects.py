@@ -50,7 +50,7 @@ def recognise(head: str, name: str) -> int:
     """Return how sure it is that the text is API objects: both `apiVersion` and `kind`, at their places."""
     del name
     start = head.lstrip("\ufeff \t\r\n")
-    if start[:1] in ("{", "["):
+    if start[:1] == "{" or (start[:1] == "[" and start[1:64].lstrip()[:1] in ("{", "]")):  # "[ 12.5] ..." is a log
         if "apiVersion" not in head or '"kind"' not in head:
             return 0
         return 95 if _JSON_VERSION.search(head) and _JSON_KIND.search(head) else 0
@@ -119,7 +119,9 @@ def _collected(found: Documents) -> Normal:
             f"no whole Kubernetes object: it {found.cut}" if found.cut else "no Kubernetes object in it"
         )
     pages = (_page(top) for value in found.values if isinstance(value, dict) and (top := _top(encode(value))))
-    why = found.cut or next((page for page in pages if page), "")
+    others = any(not _is_object(value) and not _is_list(value) and not any(_flat(value)) for value in found.values)
+    pages_why = next((page for page in pages if page), "")
+    why = found.cut or pages_why or ("mixed with other JSON" if others and len(found.values) > 1 else "")
     if len(found.values) == 1 and _is_object(found.values[0]) and not why:
         return Normal(pretty(encode(found.values[0])))
     cut = {"metadata": {_CUT: why}} if why else {}

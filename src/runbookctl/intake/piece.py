@@ -14,8 +14,9 @@ from msgspec import Struct, structs
 
 from runbookctl.forms import Normal
 from runbookctl.forms.lines import gap, left_out
-from runbookctl.intake.blocks import Block, cut
+from runbookctl.intake.blocks import cut
 from runbookctl.intake.bound import Bounded, bounded
+from runbookctl.intake.cutter import Block
 from runbookctl.intake.recognition import (
     CAP,
     EMPTY,

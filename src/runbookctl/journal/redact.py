@@ -16,7 +16,8 @@ from runbookctl.journal.redact_span import Exhausted, Span, Spend, replaced
 from runbookctl.journal.values import JSON
 
 _PLACES = 40_000  # that one family of patterns looks at in one body
-_ENTRIES = 400_000  # of variables and Secrets; a list of 10,000 pods holds as many
+_ENTRIES = 150_000  # of variables and Secrets that are looked at one by one
+_OBJECTS = 200_000  # lists and objects under a telling key
 
 
 class Redacted(Struct, frozen=True):
@@ -54,7 +55,7 @@ def _spans(body: bytes, form: str) -> tuple[list[Span], int | None]:
 def _families(body: bytes, form: str) -> Iterator[Iterator[Span]]:
     low = body.lower()
     if b'"' in body:
-        yield redact_objects.spans(body, Spend(_ENTRIES))
+        yield redact_objects.spans(body, Spend(_OBJECTS), Spend(_ENTRIES))
     if form.startswith("kubectl_describe") or b"    Environment:" in body:
         yield redact_blocks.described(body, Spend(_PLACES))
     if redact_blocks.APPLIED in low:

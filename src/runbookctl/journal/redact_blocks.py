@@ -90,7 +90,7 @@ def _open_key(body: bytes, after: int, stop: int) -> Iterator[Span]:
 
 def _headless_key(body: bytes, end: int) -> Iterator[Span]:
     """Yield the lines before an END without BEGIN that look like a key."""
-    floor = max(0, end - _FARTHEST)
+    floor = max(0, end - _FARTHEST // 4)
     start = max(floor, body.rfind(b"\n", floor, end) + 1)
     before = body[start:end]
     key = before[len(before.rstrip(_ALPHABET + b"=\\")) :]

@@ -62,8 +62,8 @@ _KIND = {
     b"passwd": b"password", b"passphrase": b"password", b"passcode": b"password", b"passwort": b"password",
     b"pwd": b"password", b"pass": b"password", b"key_data": b"private-key", b"private_key": b"private-key",
     b"apikey": b"api-key", b"api_key": b"api-key", b"accountkey": b"azure-key", b"secretkey": b"secret-key",
-    b"accesskey": b"access-key", b"privatekey": b"private-key", b"dockerconfigjson": b"docker-auth", b"dockercfg": b"docker-auth",
-    b"auth": b"docker-auth",
+    b"accesskey": b"access-key", b"privatekey": b"private-key", b"dockerconfigjson": b"docker-auth",
+    b"dockercfg": b"docker-auth", b"auth": b"docker-auth",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import re2
 
-from runbookctl.journal.redact_span import Span, Spend, named
+from runbookctl.journal.redact_span import Exhausted, Span, Spend, named
 
 _LATIN = re2.Options()
 _LATIN.encoding = re2.Options.Encoding.LATIN1
@@ -45,21 +45,29 @@ _SETTINGS = (
 _SETTING = re2.compile(rb"^[A-Za-z0-9_.,:^=-]{0,64}$", _LATIN)
 
 
-def spans(body: bytes, spend: Spend) -> Iterator[Span]:
-    """Yield what must go because of its place."""
+def spans(body: bytes, places: Spend, entries: Spend) -> Iterator[Span]:
+    """Yield what must go because of its place; of more `entries` than allowed, whole lists and objects go."""
     if not any(key in body for key in _TELLING):
         return
     text = body.decode("latin-1")  # one character per byte, so places agree
-    yield from _fields(body, text, spend)
-    yield from _last_applied(body, spend)
+    yield from _fields(body, text, places)
+    yield from _last_applied(body, places)
     for key in (b'"env"', b'"Env"', b'"envs"'):
-        for start, end in _under(body, text, key, spend):
-            yield from _env(body, start, end, spend)
-    for start, end in _under(body, text, b'"users"', spend):
+        for start, end in _under(body, text, key, places):
+            yield from _or_all(_env(body, start, end, entries), start, end, body)
+    for start, end in _under(body, text, b'"users"', places):
         if body.find(b'"user"', start, end) >= 0:
-            yield from _values(body, start, end, b"kubeconfig", spend)
+            yield from _or_all(_values(body, start, end, b"kubeconfig", entries), start, end, body)
     if _SECRET.search(body) or _SECRET_LIST.search(body):
-        yield from _secrets(body, text, spend)
+        for start, end in _secrets(body, text, places):
+            yield from _or_all(_values(body, start, end, b"secret-data", entries), start, end, body)
+
+
+def _or_all(found: Iterator[Span], start: int, end: int, body: bytes) -> Iterator[Span]:
+    try:
+        yield from found
+    except Exhausted:
+        yield Span(start, end, b"[]" if body[start : start + 1] == b"[" else b"{}")
 
 
 def harmless_setting(name: bytes, value: bytes) -> bool:
@@ -123,27 +131,32 @@ def _values(body: bytes, start: int, end: int, kind: bytes, spend: Spend) -> Ite
             yield Span(*match.span(2), named(kind))
 
 
-def _secrets(body: bytes, text: str, spend: Spend) -> Iterator[Span]:
-    """Yield the values of Secret objects, whose kind stands before or after them; of a cut object all values."""
+def _secrets(body: bytes, text: str, spend: Spend) -> Iterator[tuple[int, int]]:
+    """Yield the data of Secret objects, whose kind stands before or after them; of a cut object all data."""
     listed = _SECRET_LIST.search(body) is not None
     at = 0
     while match := _SECRET.search(body, at):
         spend.one(match.start())
         found = _Siblings(text, match.end())
-        for key, start, end in found.pairs():
-            if key in _DATA:
-                yield from _values(body, start, end, b"secret-data", spend)
+        yield from ((start, end) for key, start, end in found.pairs() if key in _DATA)
         at = found.end
     for key in _DATA:
-        yield from _of_kind(body, text, key, spend, listed=listed)
+        yield from _before_kind(body, text, b'"%s"' % key.encode(), spend, listed=listed)
 
 
-def _of_kind(body: bytes, text: str, key: str, spend: Spend, *, listed: bool) -> Iterator[Span]:
-    for start, end in _under(body, text, b'"%s"' % key.encode(), spend):
-        found = _Siblings(text, end)
-        kinds = [text[place : place + 8] for other, place, _ in found.pairs() if other == "kind"]
-        if kinds == ['"Secret"'] or (not kinds and (listed or found.cut)):
-            yield from _values(body, start, end, b"secret-data", spend)
+def _before_kind(body: bytes, text: str, key: bytes, spend: Spend, *, listed: bool) -> Iterator[tuple[int, int]]:
+    at = body.find(key)
+    while at >= 0:
+        spend.one(at)
+        start, following = value_at(body, at + len(key)), at + len(key)
+        if body[start : start + 1] == b"{":
+            end = _end_of(text, start)
+            found = _Siblings(text, end)
+            kinds = [text[place : place + 8] for other, place, _ in found.pairs() if other == "kind"]
+            if kinds == ['"Secret"'] or (not kinds and (listed or found.cut)):
+                yield start, end
+            following = found.end  # its siblings were read: what lies inside them is no object of its own
+        at = body.find(key, following)
 
 
 def _end_of(text: str, start: int) -> int:
