@@ -24,10 +24,10 @@ LINES = 100_000
 FAIR = 50
 """What a form must reach where something clearly begins."""
 _LOOK = 150  # lines by which a block is recognised
-_LOOKS = 60  # paragraphs, first lines and JSON values that are looked at in vain
+_LOOKS = 40  # paragraphs, first lines and JSON values that are looked at in vain
+_LEAD = 2  # lines above the first one that a form knows
 _HEADINGS = 1000  # lines that look like a heading and have nothing below them
 _DOCUMENTS = 100  # JSON documents that are decoded
-_SAME = 3  # lines in which the beginning of one text may claim to be one again
 _INSIDE = frozenset(("", *' \t{}[]"'))  # how lines of a JSON document begin, apart from numbers
 
 # Conditions:        QoS Class:                   Burstable
@@ -102,7 +102,7 @@ class Cutter:
         end = at
         blank = 0  # the first empty line
         going = line_hooks("continues")  # forms of which all lines so far can be a part
-        first = _claims(self._lines[at])
+        same = _claims(self._lines[at])  # forms that claim every line from the first on
         while end < min(len(self._lines), at + _LOOK):
             line = self._lines[end]
             if not line.strip():
@@ -110,8 +110,9 @@ class Cutter:
                 if paragraph:
                     break
             elif end > at and line[0] > " ":
-                same = going.keys() | (first if end - at <= _SAME else set())
-                if separators.command(line) is not None or _claims(line) - same:
+                claims = _claims(line)
+                same = same & claims
+                if separators.command(line) is not None or claims - going.keys() - same:
                     break
             going = {key: continues for key, continues in going.items() if continues(line)}
             end += 1
@@ -126,7 +127,7 @@ class Cutter:
         if start.end:
             return start.end, self._first(start.end, "", hard=False)
         after_break = indented = False
-        first = _claims(self._lines[start.at])
+        same = _claims(self._lines[start.at])  # forms that claim every line from the first on
         is_log = start.match.form in line_hooks("belongs")
         for at in range(start.at + 1, min(len(self._lines), LINES)):
             line = self._lines[at]
@@ -139,12 +140,20 @@ class Cutter:
                 if asked is not None:
                     return at, self._first(at + 1, asked, hard=True)
                 begins = after_break or (indented and not is_log and not _KEY.match(line) and not known(line, ""))
-                same = first if at - start.at <= _SAME else set()
+                same = same and same & _claims(line)
                 following = self._boundary(at, start.match.form, begins=begins, same=same)
                 if following is not None:
-                    return at, following
+                    return self._with_lead(at, start, following)
             after_break, indented = False, not outer
         return len(self._lines), None
+
+    def _with_lead(self, at: int, start: _Start, following: _Start) -> tuple[int, _Start]:
+        """Give what begins at a line the date and the rule above it."""
+        if following.at != at or is_whole(following.match.form):
+            return at, following
+        while at - 1 > start.at and following.at - at < _LEAD and separators.leads(self._lines[at - 1]):
+            at -= 1
+        return at, following._replace(at=at)
 
     def _boundary(self, at: int, form: str, *, begins: bool, same: set[str]) -> _Start | None:
         line = self._lines[at]

@@ -18,7 +18,8 @@ _HOST_PROMPT = re2.compile(
 )
 # $ kubectl describe pod x        > kubectl get pods      + kubectl get nodes -o json      and, as root, a hash mark
 _BARE_PROMPT = re2.compile(
-    rf"^(?:[$#%>+]|❯|➜(?:\s+\S{{1,60}})?)\s+((?:{_COMMANDS}|\.{{0,2}}/\S{{1,200}})(?:\s.{{0,400}})?)$"
+    rf"^(?:(?:[#%>+]|❯|➜(?:\s+\S{{1,60}})?)\s+((?:{_COMMANDS}|\.{{0,2}}/\S{{1,200}})(?:\s.{{0,400}})?)"
+    r"|\$\s+([a-z./~][\w./~-]{0,200}(?:\s.{0,400})?))$"
 )
 # bash-5.1$ ls      or with a hash mark      PS C:\Users\me> kubectl get pods
 _SHELL_PROMPT = re2.compile(r"^(?:(?:ba|z|a)?sh-[\d.]{1,6}[$#]|PS [A-Z]:\\[^>]{0,200}>)(?:\s+(.{0,400}))?$")
@@ -39,7 +40,7 @@ def command(line: str) -> str | None:
         return None
     if first in "$#%>+❯➜":
         match = _BARE_PROMPT.match(line)
-        return str(match[1]) if match else None
+        return str(match[1] or match[2]) if match else None
     if first in "sbazP" and (match := _SHELL_PROMPT.match(line)):
         return match[1] or ""
     if ("@" in line[:130]) and (match := _HOST_PROMPT.match(line)):
@@ -64,6 +65,11 @@ def heading(line: str) -> bool:
 _DATE = re2.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[A-Z]{2,5} )?\d{4}\s*$")
 
 
+def leads(line: str) -> bool:
+    """Tell a date or a rule, as programs print them above their first telling line."""
+    return bool(line.strip()) and (not line.strip("+-=|*#_ ") or bool(_DATE.match(line[:64])))
+
+
 def preamble(line: str) -> bool:
     """Tell a line that may stand directly above an output and tells nothing itself: a heading, a date, a rule."""
-    return heading(line) or not line.strip("+-=|*#_ ") or bool(_DATE.match(line[:64]))
+    return heading(line) or leads(line)

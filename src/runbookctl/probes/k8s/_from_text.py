@@ -236,9 +236,7 @@ def _status(word: str) -> _Status:
     return _Status(role=role, state="waiting", waiting=word)
 
 
-def _restarts(
-    cell: str, status: _Status, now: Time
-) -> tuple[int | UnsetType, tuple[Exit, ...] | UnsetType]:
+def _restarts(cell: str, status: _Status, now: Time) -> tuple[int | UnsetType, tuple[Exit, ...] | UnsetType]:
     """Return the restarts, and the exits that the row tells of: when the last one was, not with which code."""
     match = _RESTARTS.fullmatch(cell)
     if not match:

@@ -50,7 +50,7 @@ class Reading(model.Reading, frozen=True, kw_only=True):
         UNSET
     )
     network_down: Annotated[_Truth, Meta(description="the kubelet says that the pod network is not set up")] = UNSET
-    since: Annotated[
+    changed: Annotated[
         _Time, Meta(description="since when it is ready or not", extra={"path": "Ready.lastTransitionTime"})
     ] = UNSET
     heartbeat: Annotated[_Time, Meta(description="last report", extra={"path": "Ready.lastHeartbeatTime"})] = UNSET
@@ -102,7 +102,7 @@ def readiness(status: str, reason: str, message: str, since: Time | None, heartb
         "ready": status == "True", "silent": status == "Unknown", "trouble": sentence,
         "runtime_down": status == "False" and any(word in message for word in _RUNTIME),
         "network_down": status == "False" and any(word in message for word in _NETWORK),
-        "since": since, "heartbeat": heartbeat,
+        "changed": since, "heartbeat": heartbeat,
     }  # fmt: skip
 
 

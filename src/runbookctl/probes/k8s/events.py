@@ -208,4 +208,3 @@ def _subject(event: Happened) -> dict[str, str]:
     elif event.kind and event.name:
         fields["workload"] = f"{event.kind}/{event.name}"
     return {key: value for key, value in fields.items() if value}
-

@@ -49,7 +49,7 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     pressure: Annotated[bool, Meta(description="it is one of memory, disk and process ids")]
     reason: Annotated[str | None, Meta(description="in one word, as its source names it")] = None
     message: Annotated[str | None, Meta(extra={"path": "status.conditions.message"})] = None
-    since: Annotated[Time | UnsetType | None, Meta(extra={"path": "status.conditions.lastTransitionTime"})] = UNSET
+    changed: Annotated[Time | UnsetType | None, Meta(extra={"path": "status.conditions.lastTransitionTime"})] = UNSET
 
 
 def obtain(subject: Subject) -> str:
@@ -65,7 +65,7 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
                 text = f"{row.type} {row.status} {row.reason} {row.message}".strip()
                 yield _reading(
                     row.type, row.status, node=one.name or UNSET, reason=row.reason or None,
-                    message=row.message or None, since=row.transition, line=row.line, text=text,
+                    message=row.message or None, changed=row.transition, line=row.line, text=text,
                 )  # fmt: skip
             if one.gap:
                 yield Cut(why="lines of the description are left out", subject=Subject(node=one.name))
@@ -94,7 +94,7 @@ def _of_object(value: dict[str, Any]) -> Iterator[Reading]:
         if "type" in words and "status" in words:
             yield _reading(
                 words["type"], words["status"], node=name if isinstance(name, str) else UNSET,
-                reason=words.get("reason"), message=words.get("message"), since=moment(each.get("lastTransitionTime")),
+                reason=words.get("reason"), message=words.get("message"), changed=moment(each.get("lastTransitionTime")),
             )  # fmt: skip
 
 

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import re2
 from msgspec import UNSET, Struct, UnsetType
 
-from runbookctl.catalog.kubernetes_values import age, long_moment, moment
+from runbookctl.catalog.kubernetes_values import before, long_moment, moment
 from runbookctl.errors import InputError
 from runbookctl.forms import kubectl_describe_node, kubectl_get_table, kubernetes_objects
 from runbookctl.forms.kubectl_describe_node import DescribedNode
 from runbookctl.forms.kubectl_get_table import TableRow
 from runbookctl.forms.lines import Gap
-from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject, Time
+from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject
 from runbookctl.probes.k8s._node import Offer, Reading, gpus, readiness, runtime_unit
 
 __all__ = ["ALL_NODES", "FORMS", "KIND", "ONE", "SUBJECT", "Offer", "Params", "Reading", "obtain", "read", "request"]
@@ -182,14 +181,10 @@ def _of_row(row: TableRow, raw: Raw) -> Reading:
     words = row.cells["STATUS"].split(",")
     ready = "Ready" in words
     runtime = row.cells.get("CONTAINER-RUNTIME")
-    ago = age(row.cells.get("AGE", ""))
-    created: Time | UnsetType = UNSET
-    with suppress(OverflowError):
-        created = raw.at - ago if ago is not None else created
     return Reading(
         line=row.line, text=f"{row.name} {row.cells['STATUS']}", name=row.name, ready=ready,
         silent=False if ready else UNSET, runtime_down=False if ready else UNSET,
         trouble=None if ready else f"kubectl get nodes prints {words[0]}",
-        unschedulable="SchedulingDisabled" in words, created=created,
+        unschedulable="SchedulingDisabled" in words, created=before(raw.at, row.cells.get("AGE", "")) or UNSET,
         runtime=runtime_unit(runtime) if runtime else UNSET,
     )  # fmt: skip

@@ -14,13 +14,14 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from runbookctl import model
+from runbookctl.catalog import kubernetes_values
 from runbookctl.catalog.accelerators import is_gpu
-from runbookctl.catalog.kubernetes_values import age, moment
+from runbookctl.catalog.kubernetes_values import moment
 from runbookctl.forms import kubectl_describe_pod, kubectl_get_table, kubernetes_objects
 from runbookctl.forms.kubectl_describe_pod import DescribedPod
 from runbookctl.forms.kubectl_get_table import TableRow
 from runbookctl.forms.lines import Gap
-from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject, Time
+from runbookctl.model import Cut, Duration, KubernetesGet, Raw, Request, Skipped, Subject, Time
 from runbookctl.probes.k8s._owners import Owners, described_owner
 from runbookctl.probes.k8s._pod import ReplicaSet, pod, replica_set
 
@@ -60,6 +61,7 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     ] = UNSET
     deleting: _Truth = UNSET
     created: Annotated[Time | UnsetType | None, Meta(extra={"path": "metadata.creationTimestamp"})] = UNSET
+    age: Annotated[Duration | UnsetType, Meta(description="how old it was when the text was taken")] = UNSET
     gpu: Annotated[_Text, Meta(description="GPU resource that it asks for: nvidia.com/gpu, nvidia.com/mig-1g.10gb")] = (
         UNSET
     )
@@ -107,7 +109,7 @@ def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     for value in kubernetes_objects.objects(raw, ("Pod",)):
         told = True
         try:
-            yield _of_object(value, owners)
+            yield _of_object(value, owners, raw.at)
         except ValueError as error:
             yield Skipped(line=1, text="Pod", why=str(error)[:200])
     if why := kubernetes_objects.cut(raw):
@@ -122,7 +124,7 @@ def _sets(raw: Raw) -> Iterator[ReplicaSet]:
             yield replica_set(value)
 
 
-def _of_object(value: dict[str, Any], owners: Owners) -> Reading:
+def _of_object(value: dict[str, Any], owners: Owners, now: Time) -> Reading:
     """Return the reading of a Pod object; raises ValueError when a part of it is of another type."""
     one = pod(value)
     metadata, spec, status = one.metadata, one.spec, one.status
@@ -133,13 +135,14 @@ def _of_object(value: dict[str, Any], owners: Owners) -> Reading:
     node = (spec.node_name or None) if spec else UNSET
     deleting = metadata is not None and metadata.deletion_timestamp is not None
     gpu, count = _asked(_containers(value))
+    created = moment(metadata.creation_timestamp) if metadata else UNSET
     phase = (status.phase or None) if status else UNSET
     free = phase == "Pending" and not node and not gated and not deleting
     return Reading(
         namespace=metadata.namespace if metadata else UNSET, name=metadata.name if metadata else UNSET,
         uid=metadata.uid if metadata else UNSET, owner=owners.of(metadata).workload if metadata else UNSET,
-        created=moment(metadata.creation_timestamp) if metadata else UNSET, deleting=deleting, node=node, phase=phase,
-        gated=gated, waiting=free if status and spec else UNSET,
+        created=created, age=now - created if isinstance(created, Time) else UNSET, deleting=deleting, node=node,
+        phase=phase, gated=gated, waiting=free if status and spec else UNSET,
         refused=(scheduled is not None and scheduled.status == "False" and not gated) if status else UNSET,
         gpu=gpu if spec else UNSET, gpus=count if spec else UNSET,
         scheduler=_text(_part(value, "spec").get("schedulerName")) or UNSET,
@@ -247,13 +250,11 @@ def _row(row: TableRow, raw: Raw) -> Reading:
     """Read one row: of a pod that is Pending it does not tell whether it has a node, unless it prints one."""
     status, node = row.cells["STATUS"], row.cells.get("NODE")
     pending = status == "Pending" and not node
-    ago = age(row.cells.get("AGE", ""))
-    created: Time | UnsetType = UNSET
-    with suppress(OverflowError):
-        created = raw.at - ago if ago is not None else UNSET
+    ago = kubernetes_values.age(row.cells.get("AGE", ""))
     return Reading(
         line=row.line, text=status, namespace=row.namespace or raw.subject.namespace or UNSET, name=row.name,
         node=node or UNSET, phase="Pending" if status in ("Pending", "SchedulingGated") else UNSET,
         waiting=UNSET if pending else False, refused=UNSET if pending else False, gated=status == "SchedulingGated",
-        deleting=status == "Terminating", created=created,
+        deleting=status == "Terminating", created=kubernetes_values.before(raw.at, row.cells.get("AGE", "")) or UNSET,
+        age=UNSET if ago is None else ago,
     )  # fmt: skip

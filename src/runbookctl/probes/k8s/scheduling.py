@@ -7,6 +7,7 @@ Source: kubernetes pkg/scheduler (`catalog.scheduling` takes the message apart),
 
 from __future__ import annotations
 
+import datetime as dt
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal, NamedTuple
@@ -36,6 +37,8 @@ Kind = Literal[
     "volume_place", "claim", "volume_limit", "device_claim", "node_down", "no_nodes", "other", "cloud_refused",
 ]  # fmt: skip
 
+_TTL = dt.timedelta(hours=1)
+"""Default of kube-apiserver --event-ttl; while a pod waits, the scheduler tells of it again and again."""
 _CLOUD = "FailedScaleUp"
 # Node scale up in zones us-west1-b associated with this pod failed: GCE out of resources. Pod is at risk of not ...
 _REFUSED = re2.compile(
@@ -71,6 +74,9 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     binding: Annotated[bool, Meta(description="for a resource: it lacks on every node that nothing else rules out")] = (
         True
     )
+    recent: Annotated[
+        bool, Meta(description="not older than an hour when the text was taken: an older event may be of another time")
+    ] = True
     time: Annotated[Time | None, Meta(description="of the verdict; absent in a condition, which is the last one")] = (
         None
     )
@@ -119,7 +125,7 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
             for one in kubectl_describe_pod.described_pods(raw):
                 yield from _described(one, raw)
         case _:
-            yield from _readings(_last(tuple(_from_events.tabled(raw))))
+            yield from _readings(_last(tuple(_from_events.tabled(raw))), raw)
             if any(not gap.harmless for gap in _from_events.gaps(raw)):
                 yield Cut(why="the events are not all there")
 
@@ -130,7 +136,7 @@ def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     for value in kubernetes_objects.objects(raw, ("Pod",)):
         pods = True
         try:
-            yield from _readings(_of_condition(value, lines))
+            yield from _readings(_of_condition(value, lines), raw)
         except ValueError as error:
             yield Skipped(line=1, text="Pod", why=str(error)[:200])
     told = tuple(_from_events.objects(raw))
@@ -138,7 +144,7 @@ def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     events = tuple(one for one in told if isinstance(one, Happened))
     for verdict in _last(events):
         line = lines.of(verdict.message)
-        yield from _readings((verdict._replace(line=line if isinstance(line, int) else None),))
+        yield from _readings((verdict._replace(line=line if isinstance(line, int) else None),), raw)
     if why := kubernetes_objects.cut(raw):
         yield Cut(why=why)
     elif raw.request is None and not pods and not _of_pods(events) and not _from_events.is_list(raw):
@@ -179,7 +185,7 @@ def _described(one: DescribedPod, raw: Raw) -> Iterator[Reading | Cut]:
         one.events, kubectl_describe_pod.printed_at(one) or raw.at, kind="pod", name=one.value("Name"),
         namespace=one.value("Namespace"),
     )  # fmt: skip
-    yield from _readings(_last(tuple(events)))
+    yield from _readings(_last(tuple(events)), raw)
     if one.gap:
         yield Cut(why="lines of the description are left out")
 
@@ -241,14 +247,16 @@ def _before(event: Happened, other: Happened | None) -> bool:
     return event.time is None or other.time is None or event.time <= other.time
 
 
-def _readings(verdicts: Iterable[_Verdict]) -> Iterator[Reading]:
+def _readings(verdicts: Iterable[_Verdict], raw: Raw) -> Iterator[Reading]:
     for verdict in verdicts:
+        recent = verdict.time is None or raw.at - verdict.time < _TTL
         for one in _cloud(verdict.message) if verdict.cloud else scheduling.reasons(verdict.message):
             yield Reading(
                 line=UNSET if verdict.line is None else verdict.line, text=verdict.message, time=verdict.time,
                 namespace=verdict.namespace or UNSET, pod=verdict.pod or UNSET, pod_uid=verdict.uid or UNSET,
                 kind="cloud_refused" if verdict.cloud else one.kind, reason=one.text, nodes=one.nodes, total=one.total,
                 resource=one.resource, gpu=is_gpu(one.resource or ""), taint=one.taint, binding=one.binding,
+                recent=recent,
             )  # fmt: skip
 
 
