@@ -39,7 +39,7 @@ def analyze(books: dict[str, Runbook]) -> Analyze:
     def judged(*texts: str | bytes, only: Iterable[str] = SHIPPED, at: dt.datetime | None = None) -> Diagnosis:
         runbooks = [books[name] for name in only]
         now = at or dt.datetime(2026, 11, 22, 3, 0, tzinfo=dt.UTC)
-        opened = Opened(mode="analyze", runbooks={}, inputs={}, at=now, at_given=at)
+        opened = Opened(mode="analyze", inputs={}, at=now, at_given=at)
         recorder = Recorder.open(
             memory_store(),
             stored=False,

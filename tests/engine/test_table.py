@@ -167,7 +167,10 @@ def test_137_seventy_minutes_ago_with_expired_events_is_unknown(analyze: Analyze
     ("log", "code"),
     [
         ("FATAL: could not connect to database db:5432: connection refused\n", "dependency_unreachable"),
-        ('Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: bad\n', "application_error"),
+        (
+            'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: bad\n',
+            "application_error",
+        ),
         (
             'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n'
             "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.1 GiB\n",
@@ -288,6 +291,8 @@ def test_an_oom_label_with_exit_143_is_no_cause(analyze: Analyze) -> None:
 
 def test_a_pod_table_is_a_symptom_and_no_cause(analyze: Analyze) -> None:
     """`kubectl get pods` has no exit code, so that nothing can be concluded."""
-    table = "NAME    READY   STATUS             RESTARTS      AGE\napi-1   0/1     CrashLoopBackOff   5 (10s ago)   5m\n"
+    table = (
+        "NAME    READY   STATUS             RESTARTS      AGE\napi-1   0/1     CrashLoopBackOff   5 (10s ago)   5m\n"
+    )
     found = analyze(table)
     assert (codes(found), found.verdict) == ([], Verdict.UNKNOWN)

@@ -34,14 +34,14 @@ def total(found: list[Piece]) -> None:
         assert piece.first_line >= 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=25))
 def test_any_mixture_of_what_is_known_is_cut_somehow(parts: list[bytes]) -> None:
     """Boundaries in any order are survived."""
     total(list(pieces([], io.BytesIO(b"".join(parts)))))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=2000), st.booleans())
 def test_any_bytes_are_pieces(body: bytes, packed: bool) -> None:
     """Random bytes, packed or not, give pieces and no error."""
@@ -63,10 +63,8 @@ def test_the_lines_of_all_pieces_are_lines_of_the_file(rows: list[bytes]) -> Non
 
 
 SLOW = [
-    b"{\n", b"[\n", b'{"a":\n', b"[1,\n", b"Name:  x\n", b"apiVersion: v1\n", b'{"apiVersion":"v1","kind":"Pod"\n', b"$ kubectl get\n",
-    b"$ kubectl get pods\nfoo\n", b"=== x ===\n", b"a\n\n", b"a:\n", b"\x1b[31m", b"a@b:ccccccccccccccccccccccccc\n", b"<a>\n", b"+---+\n\n",
-    b"NAME   READY   STATUS    RESTARTS   AGE\nx   1/1  Running 0 5s\n", b"Error from server: x\n", b"ab: \n- c\n",
-    b"GPU 00000000:3B:00.0\n\n", b"==============NVSMI LOG==============\n\n",
+    b"{\n", b"apiVersion: v1\n", b'{"apiVersion":"v1","kind":"Pod"\n', b"$ kubectl get pods\nfoo\n", b"=== x ===\n", b"Name:  x\n",
+    b"==============NVSMI LOG==============\n\n",
 ]  # fmt: skip
 
 
@@ -74,5 +72,5 @@ SLOW = [
 def test_a_line_repeated_for_ever_takes_no_time_that_grows_with_its_square(take: Take, line: bytes) -> None:
     """A file of any boundary is done in a moment."""
     begun = time.process_time()
-    total(take(line * ((60 << 10) // len(line))))
+    total(take(line * ((30 << 10) // len(line))))
     assert time.process_time() - begun < 10

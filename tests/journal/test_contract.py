@@ -528,6 +528,18 @@ def test_s52_a_purged_body_leaves_a_chain_that_verifies(bench: Bench) -> None:
     assert isinstance(bench.store.get(kept.digest), Purged)
 
 
+def test_s52_the_intent_of_an_open_change_is_not_purged(bench: Bench) -> None:
+    """Who comes after must learn what began; its text can go when its end is recorded."""
+    hold = bench.hold(bench.run())
+    ticket = bench.store.begin_change(hold, "c1", bench.intent())
+    assert isinstance(ticket, Ticket)
+    (intent,) = bench.store.read(Events(run=hold.run, kinds=("change.intent",))).rows
+    with pytest.raises(JournalError, match="no recorded end"):
+        bench.store.purge(intent.digest, "a secret")
+    bench.store.end_change(ticket, Outcome(state="done"))
+    assert bench.store.purge(intent.digest, "a secret")
+
+
 def test_s52_the_text_of_an_event_can_be_purged_too(bench: Bench) -> None:
     """A note with a secret goes; its digest tells nothing, because the stored text is salted."""
     run = bench.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import multiprocessing
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from runbookctl import journal
 from runbookctl.errors import JournalError
 from runbookctl.journal import clock, place, schema
 from runbookctl.journal.interface import (
@@ -162,7 +164,9 @@ def test_i4_what_is_old_goes_and_what_a_postmortem_needs_stays(file_bench: Bench
         if name == "documented":
             store.append(hold, "pm", Event(kind="postmortem", data={"file": "x"}))
         if name != "open":
-            store.append(hold, "end", Event(kind="run.ended", data={"verdict": "causes" if name == "causes" else "clear"}))
+            store.append(
+                hold, "end", Event(kind="run.ended", data={"verdict": "causes" if name == "causes" else "clear"})
+            )
         store.release(hold)
     file_bench.clock.pass_(8 * 86400)
     gone = store.expire(Retention())
@@ -566,9 +570,13 @@ class _FullOnce(SqliteBackend):
 @pytest.mark.parametrize("kind", ["nfs4", "lustre", "gpfs", "cifs", "fuse.sshfs", "9p", "ceph"])
 def test_s27_i3_on_a_network_file_system_the_journal_stays_local_and_refuses_changes(tmp_path: Path, kind: str) -> None:
     """A diagnosis is kept on local disk and that is said; no change starts from it."""
-    local = {"XDG_RUNTIME_DIR": str(tmp_path / "run")}
+    local = {"RUNBOOKCTL_LOCAL": str(tmp_path / "run")}
     (tmp_path / "run").mkdir()
-    store = open_journal(tmp_path / "home", environ=local, file_system=lambda _: kind)
+
+    def file_system(path: Path) -> str:
+        return kind if path.name == "home" else "ext4"
+
+    store = open_journal(tmp_path / "home", environ=local, file_system=file_system)
     assert isinstance(store, TableStore)
     assert kind in store.changes_refused
     run = store.open_run(None, key="k", snapshot="", subject=Subject(), by=ME)
@@ -578,10 +586,13 @@ def test_s27_i3_on_a_network_file_system_the_journal_stays_local_and_refuses_cha
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.PLACE
     assert not (tmp_path / "home").exists()
-    reader = open_journal(tmp_path / "home", read_only=True, environ=local, file_system=lambda _: kind)
+    reader = open_journal(tmp_path / "home", read_only=True, environ=local, file_system=file_system)
     assert isinstance(reader, TableStore)
     assert reader.read(Runs()).rows[0].run == run
     store.close()
+    nowhere = open_journal(tmp_path / "home", environ=local, file_system=lambda _: kind)
+    assert isinstance(nowhere, Unavailable)
+    assert "no local disk" in nowhere.why
 
 
 def test_s27_the_innermost_mount_counts() -> None:
@@ -597,4 +608,20 @@ def test_s27_the_innermost_mount_counts() -> None:
     ):  # fmt: skip
         assert place.kind_of_mount(mounts, where) == kind
     assert place.file_system(Path("/")) != ""
-    assert not any(place.is_network(kind) for kind in ("ext4", "xfs", "btrfs", "zfs", "overlay", "tmpfs", "fuseblk", ""))
+    assert not any(
+        place.is_network(kind) for kind in ("ext4", "xfs", "btrfs", "zfs", "overlay", "tmpfs", "fuseblk", "")
+    )
+
+
+def test_only_the_journal_knows_its_database() -> None:
+    """Nothing outside runbookctl.journal imports sqlite3, so another store stays an added file."""
+    source = Path(journal.__file__).parents[1]
+    guilty = []
+    for path in source.rglob("*.py"):
+        if path.is_relative_to(source / "journal"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            guilty += [str(path) for name in names if name.split(".")[0] in ("sqlite3", "psycopg")]
+    assert guilty == []

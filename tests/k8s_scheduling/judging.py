@@ -69,7 +69,7 @@ def judged(*texts: str | bytes, only: tuple[str, ...], at: dt.datetime | None = 
     books = [book(name) for name in only]
     now = at or dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
     store = memory_store()
-    opened = Opened(mode="analyze", runbooks={}, inputs={}, at=now, at_given=at)
+    opened = Opened(mode="analyze", inputs={}, at=now, at_given=at)
     recorder = Recorder.open(
         store, stored=False, key="test", owner=this_process("test"), by=Actor(name="test"), subject=Subject(),
         facts=opened, snapshots=books,

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.style import Style as RichStyle
 
 from runbookctl.cli.line import Line, Style
-from runbookctl.cli.progress import Quiet, ask, confirm
+from runbookctl.cli.progress import Quiet, ask, confirm, warn
 from runbookctl.cli.steps import Steps
 
 if TYPE_CHECKING:
@@ -73,6 +73,11 @@ class Live(Quiet):
             return ask(self.terminal, question, choices)
         finally:
             self._start()
+
+    def warn(self, what: str, *more: str) -> None:
+        """Write it above the list."""
+        self._stop(erase=True)
+        warn(self.terminal, what, more)
 
     def stopping(self, text: str) -> None:
         """Show it under the list with the next frame: a signal receiver must not take the lock of the drawing."""

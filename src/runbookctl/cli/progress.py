@@ -10,13 +10,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, Protocol
 
 from runbookctl.cli.foreign import shown
 from runbookctl.cli.group import Session
-from runbookctl.cli.line import Line
+from runbookctl.cli.line import Line, Style
 from runbookctl.cli.steps import ENDED, Steps
 from runbookctl.cli.terminal import Terminal
 from runbookctl.cli.texts import clock, duration
@@ -63,6 +63,9 @@ class Quiet:
         """Know nothing."""
         return None
 
+    def warn(self, what: str, *more: str) -> None:
+        """Say nothing."""
+
     def stopping(self, text: str) -> None:
         """Say nothing."""
 
@@ -90,6 +93,10 @@ class Lines(Quiet):
         if event.total > 1 and row.state in ENDED:
             counts = f"{event.items - event.missing} of {event.total}, {event.missing} missing"
             self.terminal.lines([self._begin(event, row.title).add(f" read {counts} {duration(event.took)}")])
+
+    def warn(self, what: str, *more: str) -> None:
+        """Write it at once."""
+        warn(self.terminal, what, more)
 
     def _begin(self, event: StepEvent, title: str) -> Line:
         name = f"piece {title}" if self.steps.pieces else f"step {event.step}"
@@ -151,10 +158,20 @@ class Listed(Quiet):
         """Write it at once."""
         os.write(2, f"{text}\n".encode())
 
+    def warn(self, what: str, *more: str) -> None:
+        """Write it at once."""
+        warn(self.terminal, what, more)
+
     def close(self) -> None:
         """Leave an empty line between the list and the result, if a list was begun."""
         if self.steps.run is not None:
             self.terminal.write("\n")
+
+
+def warn(terminal: Terminal, what: str, more: Sequence[str]) -> None:
+    """Write a warning and what to do about it."""
+    head = Line("warning: ", Style.YELLOW).add(shown(what))
+    terminal.lines([head, *(Line(f"  {shown(text)}") for text in more)])
 
 
 def _quoted(text: str) -> str:

@@ -88,7 +88,8 @@ class StepRows:
 
         def whys() -> tuple[Why, ...]:
             why = f"{evidence.id} does not tell it"
-            given = not (self.computed and evidence.origin is Origin.PASTED)
+            partial = self.computed or evidence.form in getattr(self.module, "PARTIAL", ())
+            given = not (partial and evidence.origin is Origin.PASTED)
             return (Why(self.id, str(completed), why, self.obtain(completed), given),)
 
         return Row(

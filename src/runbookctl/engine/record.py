@@ -25,11 +25,18 @@ if TYPE_CHECKING:
 LEASE = 60.0  # seconds; every append extends it
 
 
+class Snapshot(msgspec.Struct, frozen=True):
+    """A runbook as it was loaded: its id, and the digest of its file's bytes in the journal."""
+
+    id: str
+    sha256: str
+
+
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """What `run.opened` keeps: everything that a verdict depends on beside the evidence."""
 
     mode: str  # "run" or "analyze"
-    runbooks: dict[str, str]  # id -> digest of the file as loaded
+    runbooks: tuple[Snapshot, ...] = ()
     inputs: dict[str, list[str]]  # as given, as text
     at: dt.datetime
     at_given: dt.datetime | None = None
@@ -54,9 +61,9 @@ class Recorder:
         snapshots: Iterable[Runbook],
     ) -> Recorder:  # fmt: skip
         """Open a run with its runbooks as loaded: an edit of a file does not change a run that has begun."""
-        digests = {runbook.id: _put(store, runbook.source, "runbook").digest for runbook in snapshots}
-        facts = msgspec.structs.replace(facts, runbooks=digests)
-        snapshot = next(iter(digests.values()), "") if facts.mode == "run" else ""
+        kept = tuple(Snapshot(one.id, _put(store, one.source, "runbook").digest) for one in snapshots)
+        facts = msgspec.structs.replace(facts, runbooks=kept)
+        snapshot = kept[0].sha256 if facts.mode == "run" and kept else ""
         run = store.open_run(None, key=key, snapshot=snapshot, subject=subject, by=by, facts=msgspec.to_builtins(facts))
         hold = store.take(run, owner=owner, lease=LEASE)
         if isinstance(hold, Held):

@@ -36,7 +36,7 @@ def values_of(runbook: Runbook, given: Mapping[str, Sequence[str]]) -> dict[str,
 
 def runbooks_of(store: Store, told: Story) -> list[Runbook]:
     """Return the runbooks of a run as they were when it began."""
-    return [loaded(body_of(store, digest), f"{name}.yaml") for name, digest in told.opened.runbooks.items()]
+    return [loaded(body_of(store, one.sha256), f"{one.id}.yaml") for one in told.opened.runbooks]
 
 
 def replay(

@@ -76,7 +76,7 @@ class Taken:
         self.case = case
         self.at = case.at or dt.datetime.now(dt.UTC)
         store = memory_store()
-        opened = Opened(mode="analyze", runbooks={}, inputs={}, at=self.at, at_given=case.at)
+        opened = Opened(mode="analyze", inputs={}, at=self.at, at_given=case.at)
         self.recorder = Recorder.open(
             store, stored=False, key="test", owner=this_process("test"), by=Actor(name="test"), subject=Subject(),
             facts=opened, snapshots=[runbook],

@@ -60,6 +60,9 @@ class Watch(Protocol):
     def confirm(self, title: str) -> Literal["yes", "skip", "quit"]:
         """Ask before a step (`--step`)."""
 
+    def warn(self, what: str, *more: str) -> None:
+        """Say what is not as it should be, and what to do, while the work goes on."""
+
     def ask(self, question: str, choices: tuple[str, ...]) -> str | None:
         """Ask for an observation (probe `ask`); None: no answer."""
 
@@ -76,6 +79,9 @@ class Silent:
     def confirm(self, title: str) -> Literal["yes", "skip", "quit"]:  # noqa: ARG002 - the protocol's signature
         """Agree."""
         return "yes"
+
+    def warn(self, what: str, *more: str) -> None:
+        """Say nothing."""
 
     def ask(self, question: str, choices: tuple[str, ...]) -> str | None:  # noqa: ARG002 - the protocol's signature
         """Know nothing."""

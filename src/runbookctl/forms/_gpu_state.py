@@ -42,7 +42,7 @@ def of_facts(gpu: GpuFacts) -> dict[str, Any]:
         "name": gpu.name or UNSET,
         "index": UNSET if gpu.index is None else gpu.index,
         "lost": lost,
-        "error": gpu.error or (None if gpu.answered else UNSET),
+        "error": gpu.error or _unreadable(values) or (None if gpu.answered else UNSET),
         "reset_required": asks_reset or _said(values.get("reset_required"), missing),
         "recovery_action": _action(values.get("recovery_action"), missing, asks_reset=asks_reset),
         "remap_pending": _either(
@@ -61,6 +61,12 @@ def of_facts(gpu: GpuFacts) -> dict[str, Any]:
         **_counts(values, "volatile"),
         **_counts(values, "aggregate"),
     }
+
+
+def _unreadable(values: dict[str, Value]) -> str | None:
+    """Return what stands in place of a value that could not be read: `Unknown Error`, `[Unknown Error]`, `ERR!`."""
+    texts = (value.text.strip("[] ") for value in values.values())
+    return next((text for text in texts if text.casefold() in ("unknown error", "err!")), None)
 
 
 def of_nvml(gpu: nvml.Gpu) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Lines of a stored body with the numbers they have in the text as it was given, and the markers of what was left out.
 
-Pure: bytes in, lines out. Markers are written by `forms.intake` and by whatever else bounds a body:
+Pure: bytes in, lines out. Markers are written by `runbookctl.intake` and by whatever else bounds a body:
 
     [runbookctl: 123456 lines (98765 bytes) left out, nothing of interest in them]     harmless: the number advances
     [runbookctl: 123456 lines (98765 bytes) left out]                                  something may be missing: Cut

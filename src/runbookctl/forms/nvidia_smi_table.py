@@ -67,6 +67,8 @@ def _gpu(index: int | None, name: str, address: str, ecc: str, line: int) -> Gpu
     elif ecc == "On":  # MIG: the errors stand in the table of its devices
         gpu.answered = True
         note(gpu, "mig", "Enabled", line)
+    elif ecc == "ERR!":
+        note(gpu, "ecc.volatile.total.uncorrected", ecc, line)
     return gpu
 
 

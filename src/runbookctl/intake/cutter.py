@@ -128,18 +128,18 @@ class Cutter:
             return start.end, self._first(start.end, "", hard=False)
         after_break = indented = False
         same = _claims(self._lines[start.at])  # forms that claim every line from the first on
-        is_log = start.match.form in line_hooks("belongs")
+        belongs = line_hooks("belongs").get(start.match.form)
         for at in range(start.at + 1, min(len(self._lines), LINES)):
             line = self._lines[at]
             if not line.strip():
                 after_break = True
                 continue
             outer = line[0] not in " \t"
-            if after_break or outer:
+            if (after_break or outer) and not (belongs and belongs(line)):
                 asked = separators.command(line)
                 if asked is not None:
                     return at, self._first(at + 1, asked, hard=True)
-                begins = after_break or (indented and not is_log and not _KEY.match(line) and not known(line, ""))
+                begins = after_break or (indented and not belongs and not _KEY.match(line) and not known(line, ""))
                 same = same and same & _claims(line)
                 following = self._boundary(at, start.match.form, begins=begins, same=same)
                 if following is not None:

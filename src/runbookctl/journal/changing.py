@@ -199,5 +199,3 @@ def once(at: Transaction, scope: str, key: str, until: Instant) -> bool:
         return False
     at.tables.save_seen(scope, key, until)
     return True
-
-

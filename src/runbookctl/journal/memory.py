@@ -275,9 +275,7 @@ class MemoryTables:
         }
 
 
-def _named(
-    events: dict[tuple[RunId, Seq], tuple[int, Record, str]], run: RunId
-) -> tuple[set[Digest], set[Digest]]:
+def _named(events: dict[tuple[RunId, Seq], tuple[int, Record, str]], run: RunId) -> tuple[set[Digest], set[Digest]]:
     """Return what the run names, and what other runs name."""
     mine: set[Digest] = set()
     kept: set[Digest] = set()

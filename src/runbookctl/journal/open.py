@@ -50,7 +50,7 @@ def open_journal(
         kind = file_system(folder)
         refused = ""
         if place.is_network(kind):
-            folder = place.local_folder(surroundings)
+            folder = place.local_folder(surroundings, lambda path: place.is_network(file_system(path)))
             refused = f"{place.folder(home, surroundings)} lies on {kind}, so this run is kept in {folder}"
         if read_only:
             return _for_reading(folder, refused, patience)

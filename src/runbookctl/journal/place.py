@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from runbookctl.errors import JournalError
@@ -94,7 +94,17 @@ def make_file(path: Path) -> bool:
         os.fchmod(descriptor, 0o600)  # a umask such as 0777 would have left nothing
     finally:
         os.close(descriptor)
+    _keep_entry(path.parent)
     return True
+
+
+def _keep_entry(folder_: Path) -> None:
+    """Write the folder to disk, so that a power loss does not take the new file's name."""
+    descriptor = os.open(folder_, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def check_file(path: Path) -> None:
@@ -185,8 +195,18 @@ def is_network(kind: str) -> bool:
     return kind.lower() in NETWORK or kind.startswith("fuse.")
 
 
-def local_folder(environ: Mapping[str, str]) -> Path:
-    """Return a folder on local disk for a journal whose home lies on a network file system."""
+def local_folder(environ: Mapping[str, str], network: Callable[[Path], bool]) -> Path:
+    """Return a folder on local disk for a journal whose home lies on a network file system.
+
+    Raises JournalError when there is none: then nothing is stored.
+    """
     runtime = environ.get("XDG_RUNTIME_DIR", "")
-    base = Path(runtime) if runtime.startswith("/") and Path(runtime).is_dir() else Path("/var/tmp")  # noqa: S108 - checked: 0700, ours
-    return base / f"runbookctl-{os.geteuid()}"
+    for base in (environ.get("RUNBOOKCTL_LOCAL", ""), "/var/tmp", runtime, "/tmp"):  # noqa: S108 - its own folder is 0700
+        path = Path(base)
+        if base.startswith("/") and path.is_dir() and os.access(path, os.W_OK | os.X_OK) and not network(path):
+            return path / f"runbookctl-{os.geteuid()}"
+    raise JournalError(
+        "there is no local disk to keep the journal on",
+        details=["Neither /var/tmp nor /tmp is local and writable."],
+        commands=["export RUNBOOKCTL_HOME=/path/to/a/folder/on/local/disk"],
+    )

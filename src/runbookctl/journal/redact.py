@@ -113,4 +113,3 @@ def _under(key: JSON, value: JSON) -> JSON:
     at = line.index(b":")
     whole = [span for span in found if at < span.start <= at + 2 and span.end >= len(line) - 2]
     return whole[0].text.strip(b'"').decode() if whole else _clean(value)
-

@@ -243,7 +243,7 @@ def _variables(body: bytes, at: int, depth: int, spend: Spend) -> Iterator[Span]
         name, colon, value = line.partition(b":")
         bare = value.strip() if colon and b" " not in name.strip() else line.strip()
         kept = (b"<set to the key", b"(v1:", b"(limits.", b"(requests.")
-        reference = bare.startswith(kept) or (bare.endswith(b")") and bare.startswith(b"0 (") )
+        reference = bare.startswith(kept) or (bare.endswith(b")") and bare.startswith(b"0 ("))
         if bare and not reference and not harmless_setting(name.strip(), bare):
             stop = at + len(line.rstrip())
             yield Span(stop - len(bare), stop, named(b"env"))

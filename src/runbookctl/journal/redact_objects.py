@@ -26,9 +26,7 @@ _TELLING = (b'"fieldsV1"', b"last-applied-configuration", b'"env"', b'"Env"', b'
 _DATA = ("data", "stringData")
 # Patterns below end before the closing quote, so that a text that is cut within a value matches too.
 # "name": "A", "value": "b\"c       "value": "b       "key":"A","value":"b
-_ENTRY = re2.compile(
-    rb'(?s)(?:"(?:name|key)"\s*:\s*"([^"\\]*)"\s*,\s*)?"value"\s*:\s*"((?:[^"\\]|\\.)*)', _LATIN
-)
+_ENTRY = re2.compile(rb'(?s)(?:"(?:name|key)"\s*:\s*"([^"\\]*)"\s*,\s*)?"value"\s*:\s*"((?:[^"\\]|\\.)*)', _LATIN)
 # "Env": ["A=b", "C=d"]
 _ASSIGNED = re2.compile(rb'(?s)[\[,]\s*"([A-Za-z_][A-Za-z0-9_.-]*)=((?:[^"\\]|\\.)*)', _LATIN)
 # "token": "x"
@@ -121,14 +119,14 @@ def _env(body: bytes, start: int, end: int, spend: Spend) -> Iterator[Span]:
         for match in pattern.finditer(body, start, end):
             spend.one(match.start())
             if not harmless_setting(match[1] or b"", match[2]):
-                yield Span(*match.span(2), named(b"env"))
+                yield Span(match.start(2), match.end(2), named(b"env"))
 
 
 def _values(body: bytes, start: int, end: int, kind: bytes, spend: Spend) -> Iterator[Span]:
     for match in _PAIR.finditer(body, start, end):
         spend.one(match.start())
         if kind == b"secret-data" or match[1] not in _NO_CREDENTIAL:
-            yield Span(*match.span(2), named(kind))
+            yield Span(match.start(2), match.end(2), named(kind))
 
 
 def _secrets(body: bytes, text: str, spend: Spend) -> Iterator[tuple[int, int]]:

@@ -75,6 +75,8 @@ _PREFIXED = re2.compile(
     rb"|tskey-[A-Za-z0-9-]{16,}",
     _LATIN,
 )
+
+
 def _at_edge(body: bytes, match: Any) -> bool:
     """Say whether a short prefix begins a word (or follows a percent escape), so that `task-` is no `sk-`."""
     start = match.start()
@@ -113,7 +115,9 @@ _BASIC = re2.compile(rb"(?i)(?:\b|%20)basic(?:[ \t+]|%20){1,4}([A-Za-z0-9+/_-]{8
 # Set-Cookie: session=abc; Path=/         Cookie: a=b; c=d        "cookie": "a=b"
 _COOKIE = re2.compile(
     rb"(?i)\b(?:set-)?cookie2?[\"'\\]{0,4}[ \t]*[:=][ \t]*[\[\"'\\]{0,6}"
-    rb"([A-Za-z0-9_.$%!#-]+=[^\r\n\"'\\]+)", _LATIN)
+    rb"([A-Za-z0-9_.$%!#-]+=[^\r\n\"'\\]+)",
+    _LATIN,
+)
 
 
 def _random(value: bytes) -> bool:
@@ -180,9 +184,7 @@ def _user_token(body: bytes, match: Any) -> bool:
 # --- commands and files -----------------------------------------------------------------------------------------------
 
 # curl -u user:pass https://x      curl --user user:pass
-_CURL = re2.compile(
-    rb"\bcurl\b[^\n]*?[ \t](?:-u|--user|--proxy-user)[ \t=]*[\"']?[^\s:\"']+:([^\s\"']+)", _LATIN
-)
+_CURL = re2.compile(rb"\bcurl\b[^\n]*?[ \t](?:-u|--user|--proxy-user)[ \t=]*[\"']?[^\s:\"']+:([^\s\"']+)", _LATIN)
 # sshpass -p hunter2      redis-cli -a hunter2      ipmitool -U admin -P calvin      mysql -uroot -phunter2
 _OPTION = re2.compile(
     rb"\b(?:sshpass[ \t]+-p|redis-cli[^\n]*?[ \t]-a|ipmitool[^\n]*?[ \t]-P|mysql(?:dump|admin)?[^\n]*?[ \t]-p)"

@@ -17,7 +17,6 @@ from runbookctl.journal import clock, place, schema
 from runbookctl.journal.sqlite_file import Writer, look
 from runbookctl.journal.sqlite_tables import SqliteTables
 from runbookctl.journal.sqlite_upkeep import integrity
-from runbookctl.journal.store import TableStore
 from runbookctl.journal.tables import Tables
 from runbookctl.journal.values import Instant, Seconds, Unreachable
 
@@ -145,8 +144,3 @@ class SqliteBackend:
     def close(self) -> None:
         """Close the writing connection."""
         self._writer.close()
-
-
-def sqlite_store(path: Path, **settings: object) -> TableStore:
-    """Return a journal over the file `path`; settings are those of SqliteBackend."""
-    return TableStore(SqliteBackend(path, **settings))  # type: ignore[arg-type]

@@ -151,12 +151,13 @@ class SqliteTables:
 
     def events(self, query: Events, after: int, limit: int) -> list[tuple[int, Record]]:
         """Return links in the order of writing."""
-        statement = f"""
-            SELECT {_EVENT} {_FROM_EVENT}
-            WHERE n > ? AND (? = '' OR run = ?) AND (? OR kind IN (SELECT value FROM json_each(?))) ORDER BY n LIMIT ?
-        """  # noqa: S608 - constants
-        values = (after, query.run, query.run, not query.kinds, _text(query.kinds), limit)
-        return [(row[0], _record(row)) for row in self._do(statement, values)]
+        # Two statements, so that one run is found by its index and not by looking through all.
+        where, first = ("event.run = ?", (query.run,)) if query.run else ("?", (1,))
+        kinds = "(? OR event.kind IN (SELECT value FROM json_each(?)))"
+        statement = f"SELECT {_EVENT} {_FROM_EVENT} WHERE {where} AND event.n > ? AND {kinds} ORDER BY {{}} LIMIT ?"
+        order = "event.seq" if query.run else "event.n"
+        values = (*first, after, not query.kinds, _text(query.kinds), limit)
+        return [(row[0], _record(row)) for row in self._do(statement.format(order), values)]
 
     def last_event(self) -> int:
         """Return the position of the newest event."""

@@ -23,7 +23,8 @@ _ONLY_OF_THIS_RUN = """
 def forget_run(do: Do, run: RunId) -> tuple[int, int]:
     """Remove a run with all that only it needs; return the number and size of removed bodies."""
     count, size = do(
-        f"SELECT count(*), coalesce(sum(size), 0) FROM evidence WHERE {_ONLY_OF_THIS_RUN}", (run,)  # noqa: S608 - a constant
+        f"SELECT count(*), coalesce(sum(size), 0) FROM evidence WHERE {_ONLY_OF_THIS_RUN}",
+        (run,),  # noqa: S608 - a constant
     ).fetchone()
     do(f"DELETE FROM evidence WHERE {_ONLY_OF_THIS_RUN}", (run,))  # noqa: S608 - a constant
     do("DELETE FROM decision WHERE approval IN (SELECT id FROM approval WHERE run = ?)", (run,))

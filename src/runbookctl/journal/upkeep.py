@@ -85,6 +85,12 @@ def purge(at: Transaction, digest: Digest, reason: str) -> bool:
         raise JournalError(f'no evidence "{digest[:12]}" in this journal')
     if body.blob is None and not body.purged.startswith(DROPPED):
         return False
+    for lock in at.tables.locks(Locks()):
+        if lock.open and any(link.digest == digest for link in at.tables.records(lock.run, lock.seq - 1, 1)):
+            raise JournalError(
+                f"a change of {lock.subject} has no recorded end, and this says what it was",
+                details=["It can be purged when its end is recorded."], commands=[f"runbookctl resume {lock.run}"],
+            )  # fmt: skip
     at.tables.purge_body(Purged(digest=digest, why=reason or "purged"))
     return True
 

@@ -95,6 +95,3 @@ def packed(content: bytes) -> Body:
 def wall(text: str) -> dt.datetime:
     """Return the time of a stored stamp."""
     return dt.datetime.fromisoformat(text)
-
-
-

@@ -34,6 +34,7 @@ FORMS = (
     "runtime_error",
 )  # fmt: skip
 SUBJECT = {"node": "node"}
+PARTIAL = FORMS  # each of them tells some parts of the stack
 KIND = "state"
 ONE = False
 

@@ -27,6 +27,7 @@ from runbookctl.model import Cut, NvmlRead, Raw, Request, Subject
 
 FORMS = ("nvml", "nvidia_smi_q", "nvidia_smi_xml", "nvidia_smi_csv", "nvidia_smi_table")
 SUBJECT = {"node": "node", "gpu": "pci", "gpu_uuid": "uuid"}
+PARTIAL = ("nvidia_smi_q", "nvidia_smi_csv", "nvidia_smi_table")  # they print what was asked for, or the most
 KIND = "state"
 ONE = False
 

@@ -39,8 +39,8 @@ class Lines:
 
     @staticmethod
     def _written(message: str) -> tuple[bytes, ...]:
-        """Return how JSON may write a text: as it is, or with the escapes of Go's encoder."""
-        plain = json.dumps(message, ensure_ascii=False)
+        """Return how JSON may write a text, or the end of one: as it is, or with the escapes of Go's encoder."""
+        plain = json.dumps(message, ensure_ascii=False)[1:]
         go = plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
         forms = (plain, go) if go != plain else (plain,)
         return tuple(form.encode("utf-8", "replace") for form in forms)

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from runbookctl import model
 from runbookctl.catalog.accelerators import has_nvidia, is_gpu, is_nvidia
 from runbookctl.catalog.kubernetes_values import quantity
-from runbookctl.model import Time
+from runbookctl.model import Duration, Time
 
 _Text = str | UnsetType | None
 _Truth = bool | UnsetType | None
@@ -45,7 +45,10 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     name: _Text = UNSET
     ready: Annotated[_Truth, Meta(description="condition Ready is True")] = UNSET
     silent: Annotated[_Truth, Meta(description="condition Ready is Unknown: its kubelet reports nothing")] = UNSET
-    trouble: Annotated[_Text, Meta(description="why it is not ready, one sentence; absent when it is")] = UNSET
+    trouble: Annotated[
+        _Text,
+        Meta(description="why it is not ready, one sentence; absent when it is", extra={"path": "conditions[Ready]"}),
+    ] = UNSET
     runtime_down: Annotated[_Truth, Meta(description="the kubelet says that the container runtime does not answer")] = (
         UNSET
     )
@@ -56,6 +59,7 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     heartbeat: Annotated[_Time, Meta(description="last report", extra={"path": "Ready.lastHeartbeatTime"})] = UNSET
     lease: Annotated[_Time, Meta(description="last renewal of its lease", extra={"path": "spec.renewTime"})] = UNSET
     created: Annotated[_Time, Meta(extra={"path": "metadata.creationTimestamp"})] = UNSET
+    age: Annotated[Duration | UnsetType, Meta(description="how old it was when the text was taken")] = UNSET
     unschedulable: Annotated[_Truth, Meta(description="cordoned", extra={"path": "spec.unschedulable"})] = UNSET
     taints: Annotated[tuple[str, ...] | UnsetType, Meta(description="key:effect or key=value:effect")] = UNSET
     runtime: Annotated[_Text, Meta(description="systemd unit of its container runtime: containerd, crio")] = UNSET

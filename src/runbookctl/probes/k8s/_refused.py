@@ -27,6 +27,13 @@ def means(message: str) -> tuple[str | None, str | None]:
     return (found.sign, found.means) if found else (None, None)
 
 
+def cause_in(message: str) -> str:
+    """Return what the API server names as its reason: the message without the pod that it refused."""
+    text = " ".join(message[:8192].split())
+    _, forbidden, reason = text.partition(" is forbidden: ")
+    return reason if forbidden else text
+
+
 def owners(messages: Iterable[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], str]:
     """Return which Deployment makes a ReplicaSet, from (namespace, Deployment, message) of ScalingReplicaSet events."""
     found = {}

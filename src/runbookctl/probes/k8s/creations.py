@@ -23,7 +23,7 @@ from runbookctl.probes.k8s._from_events import Happened
 from runbookctl.probes.k8s._lines import Lines
 
 FORMS = ("kubernetes_objects", "kubectl_events", "kubectl_describe_workload", "kubectl_error")
-SUBJECT = {"namespace": "namespace", "workload": "workload", "pod": "pod"}
+SUBJECT = {"namespace": "namespace", "workload": "owner", "pod": "pod"}
 KIND = "event"
 ONE = False
 
@@ -45,10 +45,11 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     """The last refusal of one workload's pods; `text` is its message."""
 
     namespace: _Text = UNSET
-    workload: Annotated[_Text, Meta(description="who makes the pods: deployment/web, job/train")] = UNSET
+    owner: Annotated[_Text, Meta(description="who makes the pods: deployment/web, job/train")] = UNSET
     pod: Annotated[_Text, Meta(description="the pod, where a person created it")] = UNSET
     sign: Annotated[str | None, Meta(description="id of the signature that the message matched")] = None
     means: Annotated[str | None, Meta(description="cause code that it proves; absent when it proves none")] = None
+    refusal: Annotated[str, Meta(description="the message without the name of the pod")] = ""
     direct: Annotated[bool, Meta(description="a person's own command was refused")] = False
     recent: Annotated[bool, Meta(description="not older than an hour when the text was taken")] = True
     count: Annotated[int, Meta(description="how often it was told")] = 1
@@ -136,7 +137,8 @@ def _readings(events: Sequence[Happened], known: dict[tuple[str | None, str], st
         line = lines.of(event.message) if lines else event.line
         yield Reading(
             line=UNSET if line is None else line, text=event.message, namespace=event.namespace or UNSET,
-            workload=workload, sign=sign, means=means, count=event.count, time=event.time,
+            owner=workload, sign=sign, means=means, refusal=_refused.cause_in(event.message),
+            count=event.count, time=event.time,
             recent=event.time is None or raw.at - event.time < _TTL,
         )  # fmt: skip
 
@@ -173,7 +175,7 @@ def _errors(raw: Raw) -> Iterator[Reading | Cut]:
             told = True
             yield Reading(
                 line=error.line, text=error.message, namespace=raw.subject.namespace or UNSET, pod=match[1], sign=sign,
-                means=means, direct=True,
+                means=means, refusal=_refused.cause_in(error.message), direct=True,
             )  # fmt: skip
     if not told:
         yield Cut(why="no refused pod in it", nothing=True)

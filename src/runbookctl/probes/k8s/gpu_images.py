@@ -26,6 +26,7 @@ SUBJECT = {
     "namespace": "namespace", "pod": "pod", "pod_uid": "pod_uid", "container": "container", "node": "node",
     "workload": "owner",
 }  # fmt: skip
+PARTIAL = FORMS  # what an image itself holds is not in the API
 KIND = "state"
 ONE = False
 

@@ -12,21 +12,35 @@ from typing import Any
 import re2
 from msgspec import UNSET, Struct, UnsetType
 
-from runbookctl.catalog.kubernetes_values import before, long_moment, moment
+from runbookctl.catalog.kubernetes_values import age, before, long_moment, moment
 from runbookctl.errors import InputError
 from runbookctl.forms import kubectl_describe_node, kubectl_get_table, kubernetes_objects
 from runbookctl.forms.kubectl_describe_node import DescribedNode
 from runbookctl.forms.kubectl_get_table import TableRow
 from runbookctl.forms.lines import Gap
-from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject
+from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject, Time
 from runbookctl.probes.k8s._node import Offer, Reading, gpus, readiness, runtime_unit
 
-__all__ = ["ALL_NODES", "FORMS", "KIND", "ONE", "SUBJECT", "Offer", "Params", "Reading", "obtain", "read", "request"]
+__all__ = [
+    "ALL_NODES",
+    "FORMS",
+    "KIND",
+    "ONE",
+    "PARTIAL",
+    "SUBJECT",
+    "Offer",
+    "Params",
+    "Reading",
+    "obtain",
+    "read",
+    "request",
+]
 
 FORMS = ("kubernetes_objects", "kubectl_describe_node", "kubectl_get_table")
 SUBJECT = {"node": "name"}
 KIND = "state"
 ONE = False
+PARTIAL = ("kubectl_get_table",)
 ALL_NODES = True
 """A pod without a node is concerned by every node: any of them could take it."""
 
@@ -67,7 +81,7 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
             yield from _objects(raw)
         case "kubectl_describe_node":
             for one in kubectl_describe_node.described_nodes(raw):
-                yield _described(one)
+                yield _described(one, raw.at)
                 if one.gap:
                     yield Cut(why="lines of the description are left out", subject=Subject(node=one.name))
         case _:
@@ -78,7 +92,7 @@ def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     told = False
     for value in kubernetes_objects.objects(raw, ("Node", "Lease")):
         try:
-            found = _lease(value) if value["kind"] == "Lease" else _of_object(value)
+            found = _lease(value) if value["kind"] == "Lease" else _of_object(value, raw.at)
         except (TypeError, AttributeError, ValueError) as error:
             told = True
             yield Skipped(line=1, text=str(value["kind"])[:40], why=str(error)[:200])
@@ -99,7 +113,7 @@ def _lease(value: dict[str, Any]) -> Reading | None:
     return Reading(name=_name(metadata), lease=moment(spec.get("renewTime")))
 
 
-def _of_object(value: dict[str, Any]) -> Reading:
+def _of_object(value: dict[str, Any], now: Time) -> Reading:
     metadata, spec, status = (value.get(part) or {} for part in ("metadata", "spec", "status"))
     fields: dict[str, Any] = {}
     ready = next((each for each in status.get("conditions") or () if each.get("type") == "Ready"), None)
@@ -115,8 +129,9 @@ def _of_object(value: dict[str, Any]) -> Reading:
         fields["unschedulable"] = bool(spec.get("unschedulable"))
         fields["taints"] = tuple(_taint(each) for each in spec.get("taints") or ())
     version = (status.get("nodeInfo") or {}).get("containerRuntimeVersion")
+    created = moment(metadata.get("creationTimestamp"))
     return Reading(
-        name=_name(metadata), created=moment(metadata.get("creationTimestamp")),
+        name=_name(metadata), created=created, age=now - created if created else UNSET,
         runtime=runtime_unit(str(version)) if version else UNSET, **fields,
     )  # fmt: skip
 
@@ -131,7 +146,7 @@ def _taint(taint: dict[str, Any]) -> str:
     return f"{key}={value}:{effect}" if value else f"{key}:{effect}"
 
 
-def _described(one: DescribedNode) -> Reading:
+def _described(one: DescribedNode, now: Time) -> Reading:
     fields: dict[str, Any] = {}
     ready = next((each for each in one.conditions if each.type == "Ready"), None)
     if ready is not None:
@@ -144,11 +159,10 @@ def _described(one: DescribedNode) -> Reading:
     if "Taints" in one.fields:
         fields["taints"] = tuple(one.taints)
     version = one.system.get("Container Runtime Version", "")
+    created = long_moment(one.fields["CreationTimestamp"].text) if "CreationTimestamp" in one.fields else UNSET
     return Reading(
         line=ready.line if ready else one.line, text=" ".join(_row(ready)) if ready else UNSET,
-        name=one.name or UNSET, created=long_moment(one.fields["CreationTimestamp"].text)
-        if "CreationTimestamp" in one.fields
-        else UNSET,
+        name=one.name or UNSET, created=created, age=now - created if isinstance(created, Time) else UNSET,
         lease=long_moment(one.lease["RenewTime"].text) if "RenewTime" in one.lease else UNSET,
         runtime=runtime_unit(version) if version else UNSET, **fields,
     )  # fmt: skip
@@ -180,11 +194,12 @@ def _of_row(row: TableRow, raw: Raw) -> Reading:
     """
     words = row.cells["STATUS"].split(",")
     ready = "Ready" in words
-    runtime = row.cells.get("CONTAINER-RUNTIME")
+    runtime, ago = row.cells.get("CONTAINER-RUNTIME"), age(row.cells.get("AGE", ""))
     return Reading(
         line=row.line, text=f"{row.name} {row.cells['STATUS']}", name=row.name, ready=ready,
         silent=False if ready else UNSET, runtime_down=False if ready else UNSET,
         trouble=None if ready else f"kubectl get nodes prints {words[0]}",
-        unschedulable="SchedulingDisabled" in words, created=before(raw.at, row.cells.get("AGE", "")) or UNSET,
+        unschedulable="SchedulingDisabled" in words, age=UNSET if ago is None else ago,
+        created=before(raw.at, row.cells.get("AGE", "")) or UNSET,
         runtime=runtime_unit(runtime) if runtime else UNSET,
     )  # fmt: skip

@@ -21,7 +21,8 @@ from runbookctl.forms.kubectl_describe_workload import DescribedWorkload
 from runbookctl.forms.kubectl_get_table import TableRow
 from runbookctl.forms.lines import Gap
 from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject, Time
-from runbookctl.probes.k8s._refused import means
+from runbookctl.probes.k8s._lines import Lines
+from runbookctl.probes.k8s._refused import cause_in, means
 
 FORMS = ("kubernetes_objects", "kubectl_describe_workload", "kubectl_get_table")
 SUBJECT = {"namespace": "namespace", "workload": "name"}
@@ -34,6 +35,8 @@ _Number = int | UnsetType | None
 
 KINDS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController")
 _PLURALS = ("deployments", "replicasets", "statefulsets", "daemonsets")
+_SILENT = frozenset({"StatefulSet", "DaemonSet"})
+"""Kinds without a condition for refused pods: their events alone tell."""
 _TABLED = frozenset({"deployment", "replicaset", "statefulset", "daemonset"})
 _FAILED = frozenset({"FailedCreate", "FailedDelete"})
 # 3 desired | 1 updated | 1 total | 1 available | 2 unavailable
@@ -65,12 +68,21 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     failure: Annotated[
         _Text, Meta(description="what refuses them", extra={"path": "conditions[ReplicaFailure].message"})
     ] = UNSET
-    means: Annotated[_Text, Meta(description="cause code that the message proves; absent when it proves none")] = UNSET
+    means: Annotated[
+        _Text,
+        Meta(
+            description="cause code that the message proves; absent when it proves none",
+            extra={"path": "conditions[ReplicaFailure].message means"},
+        ),
+    ] = UNSET
+    refusal: Annotated[_Text, Meta(description="the message without the name of the pod")] = UNSET
     stuck: Annotated[
         _Truth,
         Meta(description="its rollout has passed its deadline", extra={"path": "conditions[Progressing].reason"}),
     ] = UNSET
-    time: Annotated[Time | UnsetType | None, Meta(description="since when its pods are refused")] = UNSET
+    refused_since: Annotated[
+        Time | UnsetType | None, Meta(extra={"path": "conditions[ReplicaFailure].lastTransitionTime"})
+    ] = UNSET
 
 
 def request(params: Params) -> tuple[Request, ...]:
@@ -103,12 +115,14 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
 
 def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     found: dict[tuple[Any, Any], Reading] = {}
-    told = False
+    skipped, lines = False, Lines(raw.body)
     for value in kubernetes_objects.objects(raw, KINDS):
-        told = True
         try:
-            one = _of_object(value)
+            one = _of_object(value, lines)
+            if one is None:
+                continue
         except (TypeError, AttributeError, ValueError) as error:
+            skipped = True
             yield Skipped(line=1, text=str(value["kind"])[:40], why=str(error)[:200])
             continue
         key = (one.namespace, one.name)
@@ -116,7 +130,7 @@ def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     yield from found.values()
     if why := kubernetes_objects.cut(raw):
         yield Cut(why=why)
-    elif not told and raw.request is None:
+    elif not found and not skipped and raw.request is None:
         yield Cut(why="no workloads in it", nothing=True)
 
 
@@ -127,7 +141,8 @@ def _joined(one: Reading, other: Reading) -> Reading:
     return structs.replace(first, **told)
 
 
-def _of_object(value: dict[str, Any]) -> Reading:
+def _of_object(value: dict[str, Any], lines: Lines) -> Reading | None:
+    """Return the reading of an object; of a Deployment's ReplicaSet only when its pods are refused."""
     kind, metadata = str(value["kind"]), value.get("metadata") or {}
     spec, status = value.get("spec") or {}, value.get("status")
     owner = next((each for each in metadata.get("ownerReferences") or () if each.get("controller")), None)
@@ -135,11 +150,16 @@ def _of_object(value: dict[str, Any]) -> Reading:
     own = kind != "ReplicaSet" or owner is None
     if not own and owner:
         name = f"{str(owner.get('kind') or '').lower()}/{owner.get('name') or ''}"
-    return Reading(
-        namespace=metadata.get("namespace") or UNSET, name=name,
-        **(_numbers(kind, spec, status) if own and status is not None else {}),
-        **(_conditions(kind, status) if status is not None else {}),
-    )  # fmt: skip
+    fields = {} if status is None else _conditions(kind, status)
+    if own and status is not None:
+        fields = _numbers(kind, spec, status) | fields
+    if kind in _SILENT and not fields.get("short", True):
+        fields |= {"failing": False, "failure": None, "means": None}  # it has all its pods, so none was refused
+    if not own and not fields.get("failing"):
+        return None
+    if message := fields.get("failure"):
+        fields |= {"text": message, "line": lines.of(message)}
+    return Reading(namespace=metadata.get("namespace") or UNSET, name=name, **fields)
 
 
 def _numbers(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
@@ -158,8 +178,8 @@ def _whole(number: Any) -> int:
 
 
 def _conditions(kind: str, status: dict[str, Any]) -> dict[str, Any]:
-    """Return what the conditions tell; StatefulSets and DaemonSets have none for refused pods: events tell of them."""
-    if kind in ("StatefulSet", "DaemonSet"):
+    """Return what the conditions tell."""
+    if kind in _SILENT:
         return {"stuck": None}
     conditions = {str(each.get("type")): each for each in status.get("conditions") or ()}
     failure, progress = conditions.get("ReplicaFailure") or {}, conditions.get("Progressing") or {}
@@ -167,7 +187,8 @@ def _conditions(kind: str, status: dict[str, Any]) -> dict[str, Any]:
     message = str(failure.get("message") or "") if failing else ""
     fields: dict[str, Any] = {
         "failing": failing, "failure": message or None, "means": means(message)[1] if message else None,
-        "time": moment(failure.get("lastTransitionTime")) if failing else None,
+        "refusal": cause_in(message) or None,
+        "refused_since": moment(failure.get("lastTransitionTime")) if failing else None,
     }  # fmt: skip
     if kind == "Deployment":
         fields["stuck"] = progress.get("status") == "False" and progress.get("reason") == "ProgressDeadlineExceeded"
@@ -184,10 +205,9 @@ def _described(one: DescribedWorkload) -> Iterator[Reading | Cut]:
     conditions = {each.type: each for each in one.conditions}
     failure, progress = conditions.get("ReplicaFailure"), conditions.get("Progressing")
     failing = failure is not None and failure.status == "True" and failure.reason in _FAILED
-    replicas = one.fields["Replicas"] if "Replicas" in one.fields else None
-    desired = _number(_DESIRED, replicas.text if replicas else "")
-    existing = _number(_TOTAL, replicas.text if replicas else "")
-    existing = _number(_CURRENT, replicas.text if replicas else "") if existing is UNSET else existing
+    replicas = one.fields["Replicas"].text if "Replicas" in one.fields else ""
+    desired, existing = _number(_DESIRED, replicas), _number(_TOTAL, replicas)
+    existing = _number(_CURRENT, replicas) if existing is UNSET else existing
     controlled = one.fields["Controlled By"].text if "Controlled By" in one.fields else ""
     kind, _, owner = controlled.partition("/")
     name = f"{kind.lower()}/{owner}" if one.kind == "replicaset" and owner else f"{one.kind}/{one.name}"
