@@ -14,9 +14,7 @@ from msgspec import Struct
 
 from runbookctl import runbook_files
 from runbookctl.engine import replay as replays
-from runbookctl.engine.inputs import AnalyzeOptions as AnalyzeOptions
-from runbookctl.engine.inputs import RunOptions as RunOptions
-from runbookctl.engine.inputs import given_for, now_of, parse_at
+from runbookctl.engine.inputs import AnalyzeOptions, RunOptions, given_for, now_of, parse_at
 from runbookctl.engine.record import body_of, story
 from runbookctl.errors import InputError
 from runbookctl.journal.interface import Runs
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     from runbookctl.engine.watch import Watch
     from runbookctl.journal.interface import Store
     from runbookctl.language.model import Runbook
+
+__all__ = ["AnalyzeOptions", "RunOptions"]  # what callers hand in; the functions below are what they call
 
 
 # --- runbooks ------------------------------------------------------------------------------------------------------

@@ -34,21 +34,21 @@ def total(found: list[Piece]) -> None:
         assert piece.first_line >= 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=25))
 def test_any_mixture_of_what_is_known_is_cut_somehow(parts: list[bytes]) -> None:
     """Boundaries in any order are survived."""
     total(list(pieces([], io.BytesIO(b"".join(parts)))))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.binary(max_size=2000), st.booleans())
 def test_any_bytes_are_pieces(body: bytes, packed: bool) -> None:
     """Random bytes, packed or not, give pieces and no error."""
     total(list(pieces([], io.BytesIO(gzip.compress(body) if packed else body))))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.sampled_from([b"plain words", b"", b"[    1.000000] NVRM: Xid (PCI:0000:3b:00): 79", b"foo"]), min_size=1
@@ -62,10 +62,7 @@ def test_the_lines_of_all_pieces_are_lines_of_the_file(rows: list[bytes]) -> Non
             assert not isinstance(line, Line) or rows[line.number - 1].decode() == line.text
 
 
-SLOW = [
-    b"{\n", b"apiVersion: v1\n", b'{"apiVersion":"v1","kind":"Pod"\n', b"$ kubectl get pods\nfoo\n", b"=== x ===\n", b"Name:  x\n",
-    b"==============NVSMI LOG==============\n\n",
-]  # fmt: skip
+SLOW = [b"{\n", b'{"apiVersion":"v1","kind":"Pod"\n', b"$ kubectl get pods\nfoo\n", b"=== x ===\n", b"Name:  x\n"]
 
 
 @pytest.mark.parametrize("line", SLOW, ids=repr)

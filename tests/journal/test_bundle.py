@@ -188,7 +188,7 @@ def test_s26_a_bundle_is_never_written_through_a_link_or_over_a_file(bench: Benc
 
 @pytest.fixture(scope="module")
 def good() -> list[Part]:
-    """The members of a real bundle."""
+    """Return the members of a real bundle."""
     made = Bench("memory", Path("/nonexistent"))
     return _parts(bundle.packed(made.store, _told(made)))
 

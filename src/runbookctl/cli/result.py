@@ -21,6 +21,7 @@ from runbookctl.model import Cause, Diagnosis, Evidence, Verdict
 SCREEN = 23  # a 24-line terminal less the prompt
 _SHORTEST = 4
 _SUMMARY_LINES = 3  # of a summary when lines are short
+_NO_FORM = ("unrecognised", "empty")
 _FEW = 2  # pieces that are named in a sentence; more are counted
 _COLOUR = {Verdict.CAUSES: Style.RED, Verdict.CLEAR: Style.GREEN, Verdict.UNKNOWN: Style.YELLOW}
 
@@ -238,6 +239,8 @@ def _unknown(view: View) -> list[Line]:
     missing = any(each.missing for each in view.diagnosis.evidence)
     if view.pasted:
         key = "not_enough" if view.diagnosis.runbooks or view.diagnosis.unknown else "none_judged"
+        if not any(each.missing is None and each.form not in _NO_FORM for each in view.pieces):
+            key = "none_recognised"
     else:
         key = "unreadable" if missing else "undecided"
     lines = _sentence(view, view.say(key, what=_about(view)))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runbookctl.language.model import Step
 
 _STRUCTURED = frozenset({"kubernetes_objects", "nvml", "nvidia_smi_xml", "prometheus"})
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class Asked(Struct, frozen=True):
@@ -104,10 +105,13 @@ class StepRows:
     def _merged(self) -> Iterator[Row]:
         """Merge what several sources say of the state of one subject, field by field: set beats unset."""
         order: dict[tuple[Any, ...], list[Row]] = {}
-        rank: dict[str, tuple[dt.datetime, bool]] = {}
+        rank: dict[str, tuple[dt.datetime, bool, bool]] = {}
+        partial = getattr(self.module, "PARTIAL", ())
         for answer in self.asked.answers:
             evidence = answer.evidence
-            rank[evidence.id] = (evidence.now or evidence.at, evidence.form in _STRUCTURED)
+            # a pasted text that names no time may be older than any other
+            time = evidence.now or (evidence.at if evidence.request is not None else _LONG_AGO)
+            rank[evidence.id] = (time, evidence.form in _STRUCTURED, evidence.form not in partial)
         keyed = getattr(self.module, "KEY", ())
         for row in self._plain():
             key = (_identity(row.subject or Subject()), *(getattr(row.reading, field, None) for field in keyed))
@@ -279,7 +283,7 @@ def _merge(rows: list[Row]) -> Row:
     return Row(
         merged,
         step=last.step,
-        evidence=last.evidence,
+        evidence=sources.get("line", (last.evidence, None))[0],  # whose line it is that the merged reading has
         subject=subject,
         sources=sources,
         whys=lambda: tuple(why for row in rows for why in row.whys),

@@ -203,8 +203,8 @@ def applied(body: bytes, spend: Spend) -> Iterator[Span]:
         line_end = _line_end(body, after)
         rest = body[after:line_end]
         value = rest.lstrip(b"\"': \t=")
-        if rest[:1] == b'"' and rest[1:].lstrip(b": \t")[:1] == b'"':
-            pass  # a string of JSON, found by its place
+        if rest[:1] == b'"':
+            pass  # a key of JSON, found by its place
         elif b"{" in value:
             yield Span(line_end - len(value), line_end, named(b"last-applied"))
         elif not value.strip(b"|>-+ \t\r"):

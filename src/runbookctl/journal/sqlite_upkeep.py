@@ -22,10 +22,8 @@ _ONLY_OF_THIS_RUN = """
 
 def forget_run(do: Do, run: RunId) -> tuple[int, int]:
     """Remove a run with all that only it needs; return the number and size of removed bodies."""
-    count, size = do(
-        f"SELECT count(*), coalesce(sum(size), 0) FROM evidence WHERE {_ONLY_OF_THIS_RUN}",
-        (run,),  # noqa: S608 - a constant
-    ).fetchone()
+    counted = f"SELECT count(*), coalesce(sum(size), 0) FROM evidence WHERE {_ONLY_OF_THIS_RUN}"  # noqa: S608 - a constant
+    count, size = do(counted, (run,)).fetchone()
     do(f"DELETE FROM evidence WHERE {_ONLY_OF_THIS_RUN}", (run,))  # noqa: S608 - a constant
     do("DELETE FROM decision WHERE approval IN (SELECT id FROM approval WHERE run = ?)", (run,))
     for table, column in (("approval", "run"), ("change", "run"), ("named", "run"), ("event", "run"), ("run", "id")):

@@ -61,6 +61,7 @@ class TableStore:
     def __init__(self, backend: Backend) -> None:
         """Use `backend`; nothing is opened yet."""
         self._backend = backend
+        self._key = b""
 
     @property
     def changes_refused(self) -> str:
@@ -189,11 +190,13 @@ class TableStore:
         return msgspec.structs.replace(kept, dropped=content.purged)
 
     def _secret(self) -> bytes:
-        known = self._backend.reading(lambda tables: tables.identity().key, b"")
-        if known:
-            return known
-        with self._at() as at:
-            return at.identity.key
+        """Return the store's own key, read once."""
+        if not self._key:
+            self._key = self._backend.reading(lambda tables: tables.identity().key, b"")
+        if not self._key:  # there is no store yet
+            with self._at() as at:
+                self._key = at.identity.key
+        return self._key
 
     def get(self, digest: Digest) -> Iterable[bytes] | Purged:
         """Return a stored body in pieces, or why it is gone."""

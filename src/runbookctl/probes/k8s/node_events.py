@@ -28,7 +28,7 @@ SUBJECT = {"node": "node"}
 KIND = "event"
 ONE = False
 
-Kind = Literal["not_ready", "memory", "disk", "pids", "reclaiming", "system_oom", "rebooted"]
+Kind = Literal["calm", "not_ready", "memory", "disk", "pids", "reclaiming", "system_oom", "rebooted"]
 
 _TOLD: dict[str, Kind] = {
     "NodeNotReady": "not_ready", "NodeHasInsufficientMemory": "memory", "NodeHasDiskPressure": "disk",
@@ -58,9 +58,12 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     node: _Text = UNSET
     kind: Annotated[
         Kind,
-        Meta(description="reclaiming: the kubelet evicts; system_oom: the kernel killed outside of any pod's limit"),
+        Meta(
+            description="reclaiming: the kubelet evicts; system_oom: the kernel killed outside of any pod's limit; "
+            "calm: there are events, and none of trouble stands"
+        ),
     ]
-    reason: str
+    reason: Annotated[str, Meta(description="as its source names it; empty of a node that is calm")] = ""
     recent: Annotated[bool, Meta(description="not older than an hour when the text was taken")] = True
     count: Annotated[int, Meta(description="how often it was told")] = 1
     time: Annotated[Time | None, Meta(description="of the last one; absent when it is not told")] = None
@@ -124,7 +127,11 @@ def _described(raw: Raw) -> Iterator[Reading | Cut]:
 
 def _readings(events: Sequence[Happened], raw: Raw) -> Iterator[Reading]:
     lines = Lines(raw.body) if raw.form == "kubernetes_objects" else None
-    for event in _standing(event for event in events if event.kind == "node" and event.name):
+    told = dict.fromkeys(event.name for event in events if event.kind == "node" and event.name)
+    standing = list(_standing(event for event in events if event.kind == "node" and event.name))
+    for node in told.keys() - {event.name for event in standing}:
+        yield Reading(node=node, kind="calm")
+    for event in standing:
         line = lines.of(event.message) if lines else event.line
         yield Reading(
             line=UNSET if line is None else line, text=event.message or event.reason, node=event.name,

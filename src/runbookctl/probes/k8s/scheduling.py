@@ -40,6 +40,8 @@ Kind = Literal[
 _TTL = dt.timedelta(hours=1)
 """Default of kube-apiserver --event-ttl; while a pod waits, the scheduler tells of it again and again."""
 _CLOUD = "FailedScaleUp"
+_REASONS = (b"nschedulable", b"SchedulerError", b"Undetermined")
+"""Of the condition PodScheduled, of all schedulers; a text with none of them holds no pod that was refused."""
 # Node scale up in zones us-west1-b associated with this pod failed: GCE out of resources. Pod is at risk of not ...
 _REFUSED = re2.compile(
     r"(?i)(?:quota exceeded|QuotaExceeded|exceeds? (?:the )?quota|out of resources|RESOURCE_POOL_EXHAUSTED"
@@ -133,7 +135,8 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
 def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     lines = Lines(raw.body)
     pods = False
-    for value in kubernetes_objects.objects(raw, ("Pod",)):
+    refused = any(word in raw.body for word in _REASONS)
+    for value in kubernetes_objects.objects(raw, ("Pod",)) if refused else ():
         pods = True
         try:
             yield from _readings(_of_condition(value, lines), raw)

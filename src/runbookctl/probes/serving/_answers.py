@@ -15,7 +15,7 @@ def fields_by(raw: Raw, labels: tuple[str, ...]) -> dict[tuple[str, ...], dict[s
     """Return for each group of `labels` the value of every field: {("pod-1",): {"p99": 0.8}}.
 
     The answer is `{"status":"success","data":{"resultType":"vector","result":[{"metric":{..},"value":[t,"0.8"]}]}}`.
-    Raises ValueError for anything that is no vector.
+    Raises ValueError for an answer that failed or is none; one of another shape (a matrix) holds no fields.
     """
     document = msgspec.json.decode(raw.body)
     found: dict[tuple[str, ...], dict[str, float]] = {}
@@ -31,9 +31,9 @@ def fields_by(raw: Raw, labels: tuple[str, ...]) -> dict[tuple[str, ...], dict[s
 
 def _vector(document: Any) -> list[dict[str, Any]]:
     data = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(data, dict) or data.get("resultType") != "vector" or not isinstance(data.get("result"), list):
+    if not isinstance(data, dict) or not isinstance(data.get("result"), list):
         raise ValueError("no instant vector")
-    return [sample for sample in data["result"] if isinstance(sample, dict)]
+    return [sample for sample in data["result"] if isinstance(sample, dict) and data.get("resultType") == "vector"]
 
 
 def _number(pair: Any) -> float | None:

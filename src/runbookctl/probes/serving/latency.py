@@ -13,7 +13,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from runbookctl import model
-from runbookctl.model import PromQuery, Raw, Subject, Time
+from runbookctl.model import Cut, PromQuery, Raw, Subject, Time
 from runbookctl.probes.serving import _answers, _queries
 from runbookctl.probes.serving._layers import Layers, derived, layers_of
 from runbookctl.probes.serving._queries import Window
@@ -24,6 +24,7 @@ KIND = "state"
 ONE = True
 
 PREFIX = "before."
+_OF_A_PART = ("pod", "UUID", "destination_service_name")  # labels of samples that are of one replica, GPU or backend
 
 
 class Params(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,13 +82,13 @@ def _edge(params: Params, window: Window, prefix: str) -> list[str]:
     return [_queries.named(f"{prefix}edge", _queries.first_of(found))]
 
 
-def read(raw: Raw) -> Iterator[Reading]:
+def read(raw: Raw) -> Iterator[Reading | Cut]:
     """Read the vector into one reading; the subject is the request's."""
-    groups = _answers.fields_by(raw, ())
-    fields = groups.get((), {})
+    fields = _answers.fields_by(raw, _OF_A_PART).get(("",) * len(_OF_A_PART), {})
     now = {key: value for key, value in fields.items() if not key.startswith(PREFIX)}
     then = {key.removeprefix(PREFIX): value for key, value in fields.items() if key.startswith(PREFIX)}
     if not fields:
+        yield Cut(nothing=True, why="nothing of the service as a whole in it")
         return
     names = Reading.__struct_fields__
     known = {key: value for key, value in derived(now).items() if key in names}
