@@ -255,7 +255,7 @@ def test_a_piece_that_nobody_knows_is_unknown_and_named() -> None:
     """A stranger among the pieces is told with its name and keeps the verdict open."""
     row = Unknown(what="notes.txt", subject="pasted/notes.txt", why="not recognised", decides=(), obtain="runbookctl analyze --help")
     found = text(Diagnosis(run="r-1", verdict=Verdict.UNKNOWN, unknown=(row,), evidence=(evidence(source="notes.txt"),)))
-    assert found.startswith("UNKNOWN  Not enough was given to judge")
+    assert found.startswith("UNKNOWN  Nothing in what was given was recognised")
     assert "    notes.txt        not recognised." in found
 
 

@@ -23,11 +23,13 @@ from runbookctl.model import Cut, Diagnosis, Raw, Reading, Skipped, Subject
 
 ROOT = Path(__file__).parents[2]
 RUNBOOKS = ROOT / "runbooks"
-RECORDINGS = ROOT / "tests" / "recordings" / "k8s"
+RECORDINGS = (ROOT / "tests" / "recordings" / "k8s", ROOT / "tests" / "recordings" / "k8s_scheduling")
 AT = dt.datetime(2026, 11, 22, 2, 48, tzinfo=dt.UTC)
 
 
-def raw(body: bytes | str, form: str, *, at: dt.datetime = AT, subject: Subject | None = None, request: Any = None) -> Raw:
+def raw(
+    body: bytes | str, form: str, *, at: dt.datetime = AT, subject: Subject | None = None, request: Any = None
+) -> Raw:
     """Return a raw answer."""
     encoded = body.encode() if isinstance(body, str) else body
     return Raw(body=encoded, form=form, at=at, subject=subject or Subject(), request=request)
@@ -74,11 +76,11 @@ def judged(*texts: str | bytes, only: tuple[str, ...], at: dt.datetime | None = 
         store, stored=False, key="test", owner=this_process("test"), by=Actor(name="test"), subject=Subject(),
         facts=opened, snapshots=books,
     )  # fmt: skip
-    found = []
+    found: list[intake.Piece] = []
     for number, text in enumerate(texts):
         body = text.encode() if isinstance(text, str) else text
-        for piece in intake.pieces(["-"], io.BytesIO(body)):
-            found.append(piece if len(texts) == 1 else _named(piece, number))
+        read_in = intake.pieces(["-"], io.BytesIO(body))
+        found += [piece if len(texts) == 1 else _named(piece, number) for piece in read_in]
     pieces.take_in(recorder, found, Silent(), now, at)
     pieces.compute(recorder, books, now, at)
     return replay.replay(store, recorder.run, pool=recorder.pool, runbooks=books)
@@ -92,7 +94,13 @@ def _named(piece: intake.Piece, number: int) -> intake.Piece:
 
 def recording(path: str) -> bytes:
     """Return a recorded text: `pending-cpu/events.txt`."""
-    return (RECORDINGS / path).read_bytes()
+    return next(folder / path for folder in RECORDINGS if (folder / path).is_file()).read_bytes()
+
+
+def scenario(folder: str) -> list[Path]:
+    """Return every recorded text of a scenario: `pending-cpu`."""
+    found = (path for each in RECORDINGS if (each / folder).is_dir() for path in (each / folder).iterdir())
+    return sorted((path for path in found if path.name != "readings.json"), key=lambda path: path.name)
 
 
 def codes(diagnosis: Diagnosis) -> list[str]:

@@ -85,7 +85,7 @@ class StepRows:
                 yield self._row(told.reading, answer.evidence, told.subject)
 
     def _row(self, reading: Struct, evidence: Evidence, subject: Subject) -> Row:
-        completed = self._names.complete(subject)
+        completed = self._complete(subject, evidence)
 
         def whys() -> tuple[Why, ...]:
             why = f"{evidence.id} does not tell it"
@@ -96,6 +96,13 @@ class StepRows:
         return Row(
             reading, step=self.id, evidence=evidence.id, subject=completed, whys=whys, named=self.named(completed)
         )
+
+    def _complete(self, subject: Subject, evidence: Evidence) -> Subject:
+        """Add what else is known of a subject; a pasted text of a machine without a name is of the only one named."""
+        completed = self._names.complete(subject)
+        if evidence.origin is Origin.PASTED and machine_level(self.module):
+            return self._names.on_the_only_node(completed)
+        return completed
 
     def named(self, subject: Subject) -> Mapping[str, str]:
         """Return the fields of a reading that its subject tells."""
@@ -133,7 +140,7 @@ class StepRows:
                     continue  # pasted text is taken as whole unless it was cut
                 if self._since is not None and cut.before is not None and cut.before < self._since:
                     continue
-                subject = self._names.complete(gap.subject)
+                subject = self._complete(gap.subject, evidence)
                 older = evidence.id if cut.ring else ""
                 yield _Ghost(subject, f"{evidence.id}: {cut.why}", "", cut.before, older)
         for evidence in self.asked.missing:
@@ -190,7 +197,7 @@ class StepRows:
         for answer in self.asked.answers:
             if any(gap.cut.nothing for gap in answer.gaps):
                 continue
-            named = self._names.complete(answer.evidence.subject)
+            named = self._complete(answer.evidence.subject, answer.evidence)
             if subjects.unnamed(named):
                 live = answer.evidence.request is not None and answer.evidence.item is None
                 if live or only.holds(self.module, item) or agree(item, named):

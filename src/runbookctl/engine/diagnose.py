@@ -74,6 +74,7 @@ def names_of(cases: Iterable[Case]) -> Names:
 def _named(probe: str, answer: Answer) -> Iterable[Subject]:
     """Return every subject that an answer names; a probe may know further names of what it reads (`also_named`)."""
     also = getattr(probes.load(probe), "also_named", None)
+    yield answer.evidence.subject
     for told in answer.told:
         yield told.subject
         if also is not None:

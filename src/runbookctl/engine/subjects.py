@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _KEYS = tuple(key for key in Subject.__struct_fields__ if key != "container_id")
 _WIDE = frozenset({"cluster", "namespace"})  # shared by so many things that sharing them alone says nothing
 _SECOND = {"gpu_uuid": "gpu", "pod_uid": "pod"}
+_OF_A_MACHINE = frozenset({"piece", "gpu", "gpu_uuid", "mig"})
 _DEPTH = {key: LEVELS.index(_SECOND.get(key, key)) for key in _KEYS}
 
 
@@ -132,6 +133,8 @@ class Names:
         for subject in known:
             self._learn(self._with_whole_node(subject))
         self._completed: dict[Subject, Subject] = {}
+        nodes = {self._short.get(subject.node, subject.node) for subject in known if subject.node}
+        self._only_node = nodes.pop() if len(nodes) == 1 else None
 
     def _learn(self, subject: Subject) -> None:
         pod = (subject.namespace, subject.pod)
@@ -170,6 +173,12 @@ class Names:
             named = self._of_file(subject) if subject.piece and unnamed(subject) else subject
             done = self._completed[subject] = self._complete(self._with_whole_node(named))
         return done
+
+    def on_the_only_node(self, subject: Subject) -> Subject:
+        """Return a machine, or a GPU, that names no node under the one node that all the evidence names."""
+        if self._only_node is None or keys(subject).keys() - _OF_A_MACHINE:
+            return subject
+        return structs.replace(subject, node=self._only_node, piece=None)
 
     def _with_whole_node(self, subject: Subject) -> Subject:
         """Give a node that is named by its short name (a kernel log's host) the one whole name that is known of it."""

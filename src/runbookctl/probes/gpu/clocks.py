@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from runbookctl import model
-from runbookctl.model import PromQuery, Raw, Subject
+from runbookctl.model import Cut, PromQuery, Raw, Subject
 from runbookctl.probes.serving import _answers, _queries
 from runbookctl.probes.serving._queries import Window
 
@@ -92,8 +92,13 @@ def _gauge(field: str, metric: str, selector: str, window: Window, over: str) ->
     return _queries.named(field, f"max by (UUID, pci_bus_id) ({inner})")
 
 
-def read(raw: Raw) -> Iterator[Reading]:
+def read(raw: Raw) -> Iterator[Reading | Cut]:
     """Read one reading per GPU."""
+    found = list(_each(raw))
+    yield from found or (Cut(nothing=True, why="no GPU in it"),)
+
+
+def _each(raw: Raw) -> Iterator[Reading]:
     groups: dict[str, dict[str, float]] = {}
     pci: dict[str, str] = {}
     for (uuid, address), fields in _answers.fields_by(raw, ("UUID", "pci_bus_id")).items():

@@ -17,7 +17,7 @@ from runbookctl.forms import kubernetes_objects
 from runbookctl.model import Cut, KubernetesGet, Raw, Subject, Time
 
 FORMS = ("kubernetes_objects",)
-SUBJECT = {"namespace": "namespace", "workload": "workload"}
+SUBJECT = {"namespace": "namespace"}  # a rollout is told to everything in it: what serves may have another name
 KIND = "event"
 ONE = False
 
@@ -50,13 +50,14 @@ def request(params: Params) -> KubernetesGet:
 
 
 def read(raw: Raw) -> Iterator[Reading | Cut]:
-    """Read one rollout per ReplicaSet that is not the first of its Deployment."""
+    """Read one rollout per ReplicaSet that is not the first of its Deployment: of the service's own, if it has one."""
     families: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one in kubernetes_objects.objects(raw):
         owner = _owner(one)
         if one.get("kind") == "ReplicaSet" and owner:
             families.setdefault((_text(one, "metadata", "namespace"), owner), []).append(one)
-    for (namespace, owner), members in families.items():
+    own = {key: members for key, members in families.items() if key[1] == raw.subject.service}
+    for (namespace, owner), members in (own or families).items():
         ordered = sorted(members, key=_number)
         for before, after in pairwise(ordered):
             yield _rollout(namespace, owner, before, after)

@@ -106,7 +106,8 @@ def _sets(raw: Raw) -> dict[tuple[str | None, str], str]:
         references = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
         for one in references if isinstance(references, list) else ():
             if isinstance(one, dict) and one.get("controller") and one.get("kind") and isinstance(metadata, dict):
-                key = (metadata.get("namespace"), str(metadata.get("name")))
+                namespace = metadata.get("namespace")
+                key = (namespace if isinstance(namespace, str) else None, str(metadata.get("name")))
                 found[key] = f"{str(one['kind']).lower()}/{one.get('name')}"
     return found
 

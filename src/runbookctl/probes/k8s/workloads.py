@@ -159,7 +159,8 @@ def _of_object(value: dict[str, Any], lines: Lines) -> Reading | None:
         return None
     if message := fields.get("failure"):
         fields |= {"text": message, "line": lines.of(message)}
-    return Reading(namespace=metadata.get("namespace") or UNSET, name=name, **fields)
+    namespace = metadata.get("namespace")
+    return Reading(namespace=namespace if isinstance(namespace, str) else UNSET, name=name, **fields)
 
 
 def _numbers(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:

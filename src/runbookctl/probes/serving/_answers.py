@@ -31,9 +31,12 @@ def fields_by(raw: Raw, labels: tuple[str, ...]) -> dict[tuple[str, ...], dict[s
 
 def _vector(document: Any) -> list[dict[str, Any]]:
     data = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get("result"), list):
-        raise ValueError("no instant vector")
-    return [sample for sample in data["result"] if isinstance(sample, dict) and data.get("resultType") == "vector"]
+    result = data.get("result") if isinstance(data, dict) else None
+    if data is None or result is None:
+        raise ValueError("no answer")
+    if data.get("resultType") != "vector" or not isinstance(result, list):
+        return []
+    return [sample for sample in result if isinstance(sample, dict)]
 
 
 def _number(pair: Any) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from msgspec import UNSET, Struct, UnsetType
 
 from runbookctl import model
-from runbookctl.model import PromQuery, Raw, Subject
+from runbookctl.model import Cut, PromQuery, Raw, Subject
 from runbookctl.probes.serving import _answers, _queries
 from runbookctl.probes.serving._layers import Layers, layers_of
 from runbookctl.probes.serving._queries import Window
@@ -55,8 +55,13 @@ def request(params: Params) -> PromQuery:
     return PromQuery(form="prometheus", promql=_queries.all_of(parts))
 
 
-def read(raw: Raw) -> Iterator[Reading]:
+def read(raw: Raw) -> Iterator[Reading | Cut]:
     """Read one reading per backend."""
+    found = list(_each(raw))
+    yield from found or (Cut(nothing=True, why="no backend in it"),)
+
+
+def _each(raw: Raw) -> Iterator[Reading]:
     for (name,), fields in _answers.fields_by(raw, ("destination_service_name",)).items():
         if name and fields.keys() & {"p99", "before.p99"}:
             yield Reading(

@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from runbookctl import model
-from runbookctl.model import Duration, PromQuery, Raw, Subject
+from runbookctl.model import Cut, Duration, PromQuery, Raw, Subject
 from runbookctl.probes.serving import _answers, _queries
 from runbookctl.probes.serving._layers import Layers, layers_of
 from runbookctl.probes.serving._queries import Window
@@ -77,8 +77,13 @@ def _throttled(selector: str, window: Window, field: str) -> str:
     return _queries.named(field, f"{cut} / ({whole} > 0)")
 
 
-def read(raw: Raw) -> Iterator[Reading]:
+def read(raw: Raw) -> Iterator[Reading | Cut]:
     """Read one reading per pod that serves requests."""
+    found = list(_each(raw))
+    yield from found or (Cut(nothing=True, why="no replica in it"),)
+
+
+def _each(raw: Raw) -> Iterator[Reading]:
     namespace, service = raw.subject.namespace or UNSET, raw.subject.service or UNSET
     groups = _answers.fields_by(raw, ("pod", "node"))
     nodes = {pod: node for (pod, node), fields in groups.items() if "info" in fields and node}
