@@ -65,9 +65,9 @@ def cause_page() -> str:
     out = [
         "# Cause codes",
         "",
-        "Generated from the catalogue. A cause is a code of this list. Codes are stable: they are keys under `causes:` in",
-        "runbooks, the `code` of machine output, and what `runbookctl explain cause CODE` prints. Nothing wrong is no code:",
-        "it is verdict `clear`.",
+        "Generated from the catalogue. A cause is a code of this list. Codes are stable: they are keys under `causes:`",
+        "in runbooks, the `code` of machine output, and what `runbookctl explain cause CODE` prints. Nothing wrong is",
+        "no code: it is verdict `clear`.",
     ]
     family = ""
     for entry in all_causes().values():

@@ -142,7 +142,18 @@ def test_every_change_is_planned_above_and_says_how_it_is_undone() -> None:
 
 def test_what_is_no_change_is_not_loaded() -> None:
     """Families, private modules, paths and unknown names are None."""
-    for name in ("k8s", "_holes", "k8s.nothing", "nothing.cordon", "k8s.cordon.plan", "../k8s", "", ".", "k8s._x", "os.path"):
+    for name in (
+        "k8s",
+        "_holes",
+        "k8s.nothing",
+        "nothing.cordon",
+        "k8s.cordon.plan",
+        "../k8s",
+        "",
+        ".",
+        "k8s._x",
+        "os.path",
+    ):
         assert changes.load(name) is None
 
 
@@ -175,7 +186,9 @@ def test_set_resources_sends_only_the_container_that_is_meant() -> None:
     assert sent.path() == "/apis/apps/v1/namespaces/ml/deployments/trainer"
     assert sent.content_type == "application/strategic-merge-patch+json"
     assert sent.body == {
-        "spec": {"template": {"spec": {"containers": [{"name": "trainer", "resources": {"limits": {"memory": "64Mi"}}}]}}},
+        "spec": {
+            "template": {"spec": {"containers": [{"name": "trainer", "resources": {"limits": {"memory": "64Mi"}}}]}}
+        },
         "metadata": {"uid": "u-1"},
     }
 
@@ -193,19 +206,31 @@ def test_a_rollback_takes_the_template_of_the_old_replica_set() -> None:
     planned = changes.plan("k8s.rollback", {**TRAINER, "to": "3"})
 
     def replica_set(revision: str, owner: str, image: str) -> dict[str, Any]:
-        template = {"metadata": {"labels": {"app": owner, "pod-template-hash": "abc"}}, "spec": {"containers": [{"image": image}]}}
+        template = {
+            "metadata": {"labels": {"app": owner, "pod-template-hash": "abc"}},
+            "spec": {"containers": [{"image": image}]},
+        }
         reference = {"kind": "Deployment", "name": owner, "uid": "u-1", "controller": True}
         annotations = {"deployment.kubernetes.io/revision": revision}
-        return {"metadata": {"annotations": annotations, "ownerReferences": [reference]}, "spec": {"template": template}}
+        return {
+            "metadata": {"annotations": annotations, "ownerReferences": [reference]},
+            "spec": {"template": template},
+        }
 
-    listed = {"items": [replica_set("3", "other", "x"), replica_set("2", "trainer", "y"), replica_set("3", "trainer", "good")]}
+    listed = {
+        "items": [replica_set("3", "other", "x"), replica_set("2", "trainer", "y"), replica_set("3", "trainer", "good")]
+    }
     revision = changes.picked(planned.reads[1], listed)
     call = planned.calls[0]
     assert isinstance(call, ApiCall)
     sent = changes.filled(call, {"owner": {"metadata": {"uid": "u-1"}}, "revision": revision})
     assert sent.body == [
         {"op": "test", "path": "/metadata/uid", "value": "u-1"},
-        {"op": "replace", "path": "/spec/template", "value": {"metadata": {"labels": {"app": "trainer"}}, "spec": {"containers": [{"image": "good"}]}}},
+        {
+            "op": "replace",
+            "path": "/spec/template",
+            "value": {"metadata": {"labels": {"app": "trainer"}}, "spec": {"containers": [{"image": "good"}]}},
+        },
     ]
 
 
@@ -224,7 +249,10 @@ def test_a_taint_replaces_its_own_kind_and_keeps_the_others() -> None:
     call = changes.plan("k8s.taint", {"node": "gpu305", "key": "gpu", "value": "sick"}).calls[0]
     assert isinstance(call, ApiCall)
     other = {"key": "gpu", "effect": "NoExecute"}
-    node = {"metadata": {"uid": "u", "resourceVersion": "7"}, "spec": {"taints": [{"key": "gpu", "value": "old", "effect": "NoSchedule"}, other]}}
+    node = {
+        "metadata": {"uid": "u", "resourceVersion": "7"},
+        "spec": {"taints": [{"key": "gpu", "value": "old", "effect": "NoSchedule"}, other]},
+    }
     sent = changes.filled(call, {"node": node})
     assert sent.body["spec"]["taints"] == [other, {"key": "gpu", "value": "sick", "effect": "NoSchedule"}]
     assert sent.body["metadata"] == {"uid": "u", "resourceVersion": "7"}

@@ -154,7 +154,9 @@ def test_memory_that_is_no_size_is_refused(size: float) -> None:
         _quantity.memory(size, "memory_limit")
 
 
-@pytest.mark.parametrize(("cores", "text"), [(2, "2"), (0.5, "500m"), (0.1 + 0.2, "300m"), (1.2345, "1235m"), (0.0001, "1m")])
+@pytest.mark.parametrize(
+    ("cores", "text"), [(2, "2"), (0.5, "500m"), (0.1 + 0.2, "300m"), (1.2345, "1235m"), (0.0001, "1m")]
+)
 def test_processors_are_written_in_thousandths(cores: float, text: str) -> None:
     """Whole processors are whole, the rest is rounded up to milli."""
     assert _quantity.cpu(cores, "cpu_limit") == text

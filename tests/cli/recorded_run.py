@@ -33,7 +33,9 @@ AT = dt.datetime(2026, 11, 22, 2, 47, 50, tzinfo=dt.UTC)
 def steps(watch: Watch, pause: float, *, stepwise: bool, ask: bool) -> None:
     """Tell the recorded steps, one after the other."""
     title = "Why does this pod crash or restart?"
-    watch.started(RunStarted(run="r-4kx9", runbook="k8s/oom-crashloop", title=title, steps=tuple(step[:2] for step in STEPS)))
+    watch.started(
+        RunStarted(run="r-4kx9", runbook="k8s/oom-crashloop", title=title, steps=tuple(step[:2] for step in STEPS))
+    )
     for number, (step, title, summary) in enumerate(STEPS, 1):
         answer = watch.confirm(title) if stepwise else "yes"
         watch.step(StepEvent(run="r-4kx9", step=step, title=title, state=StepState.RUNNING))

@@ -40,7 +40,12 @@ class Ended:
 
 
 def play(
-    arguments: Sequence[str], *, width: int, environment: Mapping[str, str], folder: Path, typed: Sequence[tuple[str, str]] = (),
+    arguments: Sequence[str],
+    *,
+    width: int,
+    environment: Mapping[str, str],
+    folder: Path,
+    typed: Sequence[tuple[str, str]] = (),
     seconds: float = 60.0,
 ) -> Ended:
     """Run Python with `arguments` on a terminal of `width` columns; type each answer when its text has appeared.

@@ -14,8 +14,33 @@ import pytest
 from runbookctl.cli import group
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-NOT_YET = ["fix", "approve", "reject", "resume", "cancel", "incident", "timeline", "action-item", "similar", "drill", "serve", "slack", "worker"]
-HEAVY = ["kubernetes", "slack_sdk", "pydantic", "jinja2", "yaml", "msgspec", "asyncio", "importlib.metadata", "rich", "subprocess"]
+NOT_YET = [
+    "fix",
+    "approve",
+    "reject",
+    "resume",
+    "cancel",
+    "incident",
+    "timeline",
+    "action-item",
+    "similar",
+    "drill",
+    "serve",
+    "slack",
+    "worker",
+]
+HEAVY = [
+    "kubernetes",
+    "slack_sdk",
+    "pydantic",
+    "jinja2",
+    "yaml",
+    "msgspec",
+    "asyncio",
+    "importlib.metadata",
+    "rich",
+    "subprocess",
+]
 
 HELP = """\
 Usage: runbookctl COMMAND [ARGS]

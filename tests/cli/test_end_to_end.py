@@ -110,7 +110,13 @@ def test_hostile_evidence_never_reaches_the_terminal(run: Run) -> None:
     """Control, bidirectional and invisible characters of a log are escaped in text, JSON and progress."""
     bad = "\x1b]52;c;aGk=\x07\x9b2J\u202e\u200b"
     body = f"[  100.000000] NVRM: Xid (PCI:0000:3b:00): 79, pid=1, name=a{bad}, GPU has fallen off the bus.\n"
-    for arguments in (("analyze", "-"), ("analyze", "-", "--output", "json"), ("show", "last", "e1"), ("show", "last", "e1:1"), ("status",)):
+    for arguments in (
+        ("analyze", "-"),
+        ("analyze", "-", "--output", "json"),
+        ("show", "last", "e1"),
+        ("show", "last", "e1:1"),
+        ("status",),
+    ):
         shown = run(*arguments, stdin=body)
         for text in (shown.stdout, shown.stderr):
             assert not [char for char in text if not char.isprintable() and char != "\n"], arguments
@@ -151,7 +157,10 @@ def test_a_bundle_is_judged_the_same_elsewhere(run: Run, tmp_path: Path) -> None
     assert replayed["causes"] == told["causes"]
     imported = run("bundle", "import", name, **elsewhere)
     assert imported.returncode == 0
-    assert json.loads(run("show", imported.stdout.strip(), "--output", "json", **elsewhere).stdout)["causes"] == told["causes"]
+    assert (
+        json.loads(run("show", imported.stdout.strip(), "--output", "json", **elsewhere).stdout)["causes"]
+        == told["causes"]
+    )
 
 
 def test_status_lists_runs_and_the_journal_verifies(run: Run) -> None:
@@ -216,7 +225,15 @@ def test_show_of_a_runbook_tells_inputs_steps_and_causes(run: Run) -> None:
     """What a runbook needs, asks and concludes can be read without opening the file."""
     shown = run("show", "gpu/xid-ecc")
     assert shown.returncode == 0
-    for word in ("Inputs", "Steps", "Findings", "Causes", "Remediations", "gpu_fell_off_bus", "Next  runbookctl run gpu/xid-ecc"):
+    for word in (
+        "Inputs",
+        "Steps",
+        "Findings",
+        "Causes",
+        "Remediations",
+        "gpu_fell_off_bus",
+        "Next  runbookctl run gpu/xid-ecc",
+    ):
         assert word in shown.stdout
     assert json.loads(run("show", "gpu/xid-ecc", "--output", "json").stdout)["runbook"]["id"] == "gpu/xid-ecc"
 
@@ -236,7 +253,14 @@ def test_explain_names_the_code_and_its_source(run: Run, arguments: tuple[str, .
     shown = run("explain", *arguments)
     assert shown.returncode == 0, shown.stderr
     assert word in shown.stdout.splitlines()[0]
-    assert set(json.loads(run("explain", *arguments, "--output", "json").stdout)) == {"kind", "value", "title", "lines", "source", "data"}
+    assert set(json.loads(run("explain", *arguments, "--output", "json").stdout)) == {
+        "kind",
+        "value",
+        "title",
+        "lines",
+        "source",
+        "data",
+    }
 
 
 def test_an_unknown_code_is_an_error_and_no_guess(run: Run) -> None:

@@ -28,7 +28,9 @@ def told(session: Session, call: Callable[[Session], int]) -> tuple[int, str, st
 @pytest.mark.parametrize("kind", [InputError, NotPossibleHere, JournalError])
 def test_an_error_says_what_why_and_what_to_do(kind: type[InputError]) -> None:
     """What happened, indented details, and a command at last; exit 2."""
-    error = kind("no cluster is configured", details=["KUBECONFIG is not set."], commands=["runbookctl doctor kubernetes"])
+    error = kind(
+        "no cluster is configured", details=["KUBECONFIG is not set."], commands=["runbookctl doctor kubernetes"]
+    )
     status, out, err = told(Session([]), lambda session: errors.tell(error, session))
     assert (status, out) == (2, "")
     assert err == "error: no cluster is configured\n  KUBECONFIG is not set.\n  runbookctl doctor kubernetes\n"
@@ -37,21 +39,23 @@ def test_an_error_says_what_why_and_what_to_do(kind: type[InputError]) -> None:
 def test_every_mistake_of_a_runbook_is_told_with_its_place() -> None:
     """The lines of a mistake, with the marker under the word, keep their columns."""
     mistake = "a.yaml:3:1: unknown key\n  abuot: x\n  ^^^^^"
-    _, _, err = told(Session([]), lambda session: errors.tell(RunbookError("1 mistake in a.yaml", details=[mistake]), session))
+    _, _, err = told(
+        Session([]), lambda session: errors.tell(RunbookError("1 mistake in a.yaml", details=[mistake]), session)
+    )
     assert err == "error: 1 mistake in a.yaml\n  a.yaml:3:1: unknown key\n    abuot: x\n    ^^^^^\n"
 
 
 def test_an_interrupt_says_what_the_engine_says() -> None:
     """How far it came is the engine's word; the exit status is 130."""
-    error = Interrupted("Stopped. 4 of 6 steps are stored; nothing of ours still runs.", commands=["runbookctl show r-4kx9"])
+    error = Interrupted(
+        "Stopped. 4 of 6 steps are stored; nothing of ours still runs.", commands=["runbookctl show r-4kx9"]
+    )
     status, _, err = told(Session(["run", "a/b"]), lambda session: errors.tell(error, session))
     assert status == 130
     assert err == "Stopped. 4 of 6 steps are stored; nothing of ours still runs.\nNext  runbookctl show r-4kx9\n"
 
 
-def test_a_mistake_of_ours_is_told_in_words_and_kept_in_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mistake_of_ours_is_told_in_words_and_kept_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The terminal gets two lines and a path; the traceback is in a file that only its owner reads."""
     monkeypatch.setenv("RUNBOOKCTL_HOME", str(tmp_path / "home"))
 
@@ -105,7 +109,9 @@ def test_a_mistake_in_a_command_never_reaches_the_terminal_as_a_traceback(
 
 
 @pytest.mark.parametrize("wrong", [KeyboardInterrupt, EOFError])
-def test_ctrl_c_anywhere_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: type[BaseException]) -> None:
+def test_ctrl_c_anywhere_is_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: type[BaseException]
+) -> None:
     """A command that was interrupted outside a run says so and exits 130."""
 
     @group.define("Usage: broken")

@@ -13,7 +13,9 @@ from runbookctl.cli import foreign
 
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"]
 BIDI = list("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-INVISIBLE = list("\u00ad\u034f\u115f\u1160\u17b4\u180e\u200b\u200c\u200d\u2028\u2029\u2060\u2064\u3164\ufe0f\ufeff\uffa0\ufff9")
+INVISIBLE = list(
+    "\u00ad\u034f\u115f\u1160\u17b4\u180e\u200b\u200c\u200d\u2028\u2029\u2060\u2064\u3164\ufe0f\ufeff\uffa0\ufff9"
+)
 INVISIBLE += ["\U000e0001", "\U000e0041", "\U000e0100", "\ud800", "\udc80", "\uffff"]
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
 
@@ -75,7 +77,9 @@ def test_json_keeps_its_value_and_is_harmless(text: str) -> None:
     assert foreign.shown(printed.replace("\\", "")) == printed.replace("\\", "")
 
 
-@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("中文", 4), ("e\u0301", 1), ("한글", 4), ("ｆｕｌｌ", 8), ("", 0)])
+@pytest.mark.parametrize(
+    ("text", "width"), [("abc", 3), ("中文", 4), ("e\u0301", 1), ("한글", 4), ("ｆｕｌｌ", 8), ("", 0)]
+)
 def test_width_is_counted_in_terminal_cells(text: str, width: int) -> None:
     """Chinese, Japanese, Korean and full-width characters take two cells, combining marks none."""
     assert foreign.cells(text) == width

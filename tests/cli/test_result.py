@@ -35,7 +35,9 @@ HOSTILE = "\x1b]52;c;aGk=\x07\x9b2J\u202e\u200b\r\x00\U000e0041"
 Recorded = Callable[[str], Diagnosis]
 
 
-def text(diagnosis: Diagnosis, width: int = 80, *, cuts: bool = True, lang: str = "en", everything: bool = False) -> str:
+def text(
+    diagnosis: Diagnosis, width: int = 80, *, cuts: bool = True, lang: str = "en", everything: bool = False
+) -> str:
     """Return the text of a diagnosis at a width."""
     return plain(render(diagnosis, Layout(width=width, cuts=cuts, lang=lang), everything=everything))
 
@@ -68,7 +70,9 @@ def test_no_line_but_a_command_or_an_id_is_wider_than_the_screen(
     unbroken = commands(diagnosis)
     for line in text(diagnosis, width, lang=lang).splitlines():
         bare = line.strip()
-        is_command = any(command in bare for command in unbroken) or bare.startswith("runbookctl run gpu/xid-ecc --on '")
+        is_command = any(command in bare for command in unbroken) or bare.startswith(
+            "runbookctl run gpu/xid-ecc --on '"
+        )
         assert cells(line) <= width or is_command or line.startswith(("Next", "下一步")) or " " not in bare, line
 
 
@@ -195,7 +199,10 @@ def test_symptoms_stand_under_what_explains_them() -> None:
     )  # fmt: skip
     found = text(diagnosis).splitlines()
     at = found.index("  Explains")
-    assert found[at + 1 : at + 3] == ["    nccl_network_failure   job/train", "    application_error      container/ml/p/c"]
+    assert found[at + 1 : at + 3] == [
+        "    nccl_network_failure   job/train",
+        "    application_error      container/ml/p/c",
+    ]
 
 
 def test_what_is_not_ruled_out_is_said_once_with_its_command() -> None:
@@ -224,12 +231,18 @@ def test_a_run_that_was_not_stored_says_so_and_repeats_itself() -> None:
 
 def test_many_unknowns_keep_their_names_on_one_screen() -> None:
     """What cannot change the verdict shrinks to its names before anything that can."""
-    rows = [Unknown(what=f"step{at}", subject="pod/a/b", why="nothing", decides=(), obtain=f"get {at}", could_change=False) for at in range(30)]
-    found = text(Diagnosis(run="r-1", verdict=Verdict.CAUSES, causes=(cause("segfault", "pod/a/b"),), unknown=tuple(rows)))
+    rows = [
+        Unknown(what=f"step{at}", subject="pod/a/b", why="nothing", decides=(), obtain=f"get {at}", could_change=False)
+        for at in range(30)
+    ]
+    found = text(
+        Diagnosis(run="r-1", verdict=Verdict.CAUSES, causes=(cause("segfault", "pod/a/b"),), unknown=tuple(rows))
+    )
     assert len(found.splitlines()) <= SCREEN
     assert all(f"step{at}" in found for at in range(30))
     everything = text(
-        Diagnosis(run="r-1", verdict=Verdict.CAUSES, causes=(cause("segfault", "pod/a/b"),), unknown=tuple(rows)), everything=True
+        Diagnosis(run="r-1", verdict=Verdict.CAUSES, causes=(cause("segfault", "pod/a/b"),), unknown=tuple(rows)),
+        everything=True,
     )
     assert all(f"get {at}" in everything for at in range(30))
 
@@ -237,9 +250,12 @@ def test_many_unknowns_keep_their_names_on_one_screen() -> None:
 def test_all_lists_every_finding_by_name() -> None:
     """`--all` names what is true, unknown and false."""
     values = {"oom": True, "near": None, "late": False}
-    found = tuple(Finding(id=name, runbook="a/b", subject="pod/a/b", value=value, why="") for name, value in values.items())
+    found = tuple(
+        Finding(id=name, runbook="a/b", subject="pod/a/b", value=value, why="") for name, value in values.items()
+    )
     lines = text(
-        Diagnosis(run="r-1", verdict=Verdict.CAUSES, causes=(cause("segfault", "pod/a/b"),), findings=found), everything=True
+        Diagnosis(run="r-1", verdict=Verdict.CAUSES, causes=(cause("segfault", "pod/a/b"),), findings=found),
+        everything=True,
     ).splitlines()
     assert {"    true: oom", "    unknown: near", "    false: late"} <= set(lines)
 
@@ -253,8 +269,16 @@ def test_two_causes_that_are_not_about_nodes_are_both_in_the_first_line() -> Non
 
 def test_a_piece_that_nobody_knows_is_unknown_and_named() -> None:
     """A stranger among the pieces is told with its name and keeps the verdict open."""
-    row = Unknown(what="notes.txt", subject="pasted/notes.txt", why="not recognised", decides=(), obtain="runbookctl analyze --help")
-    found = text(Diagnosis(run="r-1", verdict=Verdict.UNKNOWN, unknown=(row,), evidence=(evidence(source="notes.txt"),)))
+    row = Unknown(
+        what="notes.txt",
+        subject="pasted/notes.txt",
+        why="not recognised",
+        decides=(),
+        obtain="runbookctl analyze --help",
+    )
+    found = text(
+        Diagnosis(run="r-1", verdict=Verdict.UNKNOWN, unknown=(row,), evidence=(evidence(source="notes.txt"),))
+    )
     assert found.startswith("UNKNOWN  Nothing in what was given was recognised")
     assert "    notes.txt        not recognised." in found
 

@@ -21,10 +21,14 @@ STEPS = (
     ("owner", "Read its owner and siblings"), ("kernel_log", "Read the kernel log of its node"), ("memory", "Read memory use"),
 )  # fmt: skip
 TITLES = dict(STEPS)
-STARTED = RunStarted(run="r-4kx9", runbook="k8s/oom-crashloop", title="Why does this pod crash or restart?", steps=STEPS)
+STARTED = RunStarted(
+    run="r-4kx9", runbook="k8s/oom-crashloop", title="Why does this pod crash or restart?", steps=STEPS
+)
 
 
-def evidence(name: str, summary: str = "", *, form: str = "kubernetes_objects", missing: str = "", **more: object) -> Evidence:
+def evidence(
+    name: str, summary: str = "", *, form: str = "kubernetes_objects", missing: str = "", **more: object
+) -> Evidence:
     """Return one evidence as the engine tells it."""
     fields = {
         "id": name, "origin": Origin.LIVE, "writer": Writer.API, "form": form, "subject": Subject(namespace="ml", pod="trainer-0"),
@@ -95,7 +99,12 @@ def test_ascii_marks_for_plain_terminals() -> None:
     assert plain(steps(ENDED).lines(Layout(), ASCII)).isascii()
 
 
-FLEET = RunStarted(run="r-8m2c", runbook="gpu/xid-ecc", title="Xid and ECC errors", steps=(("xids", "Read Xid events from the kernel log"),))
+FLEET = RunStarted(
+    run="r-8m2c",
+    runbook="gpu/xid-ecc",
+    title="Xid and ECC errors",
+    steps=(("xids", "Read Xid events from the kernel log"),),
+)
 
 
 def test_many_nodes_are_one_line_that_counts() -> None:
@@ -105,12 +114,32 @@ def test_many_nodes_are_one_line_that_counts() -> None:
     found.clock = lambda: 1.0
     found.step(event("xids", StepState.RUNNING, run="r-8m2c", total=512))
     found.clock = lambda: 7.9
-    found.step(event("xids", StepState.READ, evidence("e317", "0 events", subject=node), items=317, total=512, missing=2, took=6.9))
+    found.step(
+        event(
+            "xids",
+            StepState.READ,
+            evidence("e317", "0 events", subject=node),
+            items=317,
+            total=512,
+            missing=2,
+            took=6.9,
+        )
+    )
     assert plain(found.head(Layout())) == "gpu/xid-ecc on 512 nodes" + " " * 50 + "r-8m2c\n"
     assert plain(found.lines(Layout(), UNICODE, 2)) == (
         "  ⠹ Read Xid events from the kernel log    317 of 512, 2 missing            6.9s\n"
     )
-    found.step(event("xids", StepState.MISSING, evidence("e512", missing="ssh", subject=node), items=512, total=512, missing=4, took=11.2))
+    found.step(
+        event(
+            "xids",
+            StepState.MISSING,
+            evidence("e512", missing="ssh", subject=node),
+            items=512,
+            total=512,
+            missing=4,
+            took=11.2,
+        )
+    )
     assert plain(found.lines(Layout(), UNICODE)) == (
         "  ✓ Read Xid events from the kernel log    508 nodes, 4 missing            11.2s\n"
     )
@@ -124,8 +153,14 @@ def test_a_step_of_two_questions_tells_both_answers() -> None:
     assert plain(steps(both).lines(Layout(), UNICODE)).splitlines()[0] == (
         "  ✓ Read the pod                         e1,e2   1 pod, 1 replica set      0.20s"
     )
-    refused = [event("pod", StepState.MISSING, evidence(f"e{at}", missing="403"), items=at, total=2, missing=at) for at in (1, 2)]
-    assert plain(steps(refused).lines(Layout(), UNICODE)).splitlines()[0] == "  ? Read the pod                         e1,e2   403"
+    refused = [
+        event("pod", StepState.MISSING, evidence(f"e{at}", missing="403"), items=at, total=2, missing=at)
+        for at in (1, 2)
+    ]
+    assert (
+        plain(steps(refused).lines(Layout(), UNICODE)).splitlines()[0]
+        == "  ? Read the pod                         e1,e2   403"
+    )
 
 
 PASTE = RunStarted(run="r-7tqe")
@@ -161,7 +196,9 @@ def test_the_list_fits_every_width(width: int) -> None:
 def test_a_wide_screen_tells_where_it_was_read() -> None:
     """At 120 columns the right side carries the source and the hash."""
     origin = evidence("e5", "61 lines", source="ssh worker-gpu-01", sha256="7e3b58054260" + "0" * 52)
-    line = plain(steps([event("kernel_log", StepState.CUT, origin, took=0.64)]).lines(Layout(width=120), UNICODE)).splitlines()[4]
+    line = plain(
+        steps([event("kernel_log", StepState.CUT, origin, took=0.64)]).lines(Layout(width=120), UNICODE)
+    ).splitlines()[4]
     assert line.endswith("ssh worker-gpu-01, sha256 7e3b58054260  0.64s")
     assert len(line) == 120
 
@@ -192,9 +229,21 @@ def test_one_line_per_step_where_there_is_no_terminal() -> None:
 def test_of_many_nodes_only_those_without_an_answer_have_a_line() -> None:
     """512 nodes do not write 512 lines: the missing ones are named, and one line counts."""
     events = [
-        event("xids", StepState.READ, evidence(f"e{at}", "0 events"), run="r-8m2c", items=at, total=3, took=0.5) for at in (1, 2)
+        event("xids", StepState.READ, evidence(f"e{at}", "0 events"), run="r-8m2c", items=at, total=3, took=0.5)
+        for at in (1, 2)
     ]
-    events.append(event("xids", StepState.MISSING, evidence("e3", missing='ssh: "no" answer'), run="r-8m2c", items=3, total=3, missing=1, took=0.9))
+    events.append(
+        event(
+            "xids",
+            StepState.MISSING,
+            evidence("e3", missing='ssh: "no" answer'),
+            run="r-8m2c",
+            items=3,
+            total=3,
+            missing=1,
+            took=0.9,
+        )
+    )
     assert log(events, FLEET) == [
         'r-8m2c step xids missing e3 "ssh: \\"no\\" answer"',
         "r-8m2c step xids read 2 of 3, 1 missing 0.90s",

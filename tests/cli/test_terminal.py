@@ -62,7 +62,13 @@ def unwrapped(lines: list[str], width: int) -> list[str]:
     """Join lines that the terminal broke because a command is longer than the screen."""
     joined: list[str] = []
     for line in lines:
-        if joined and len(joined[-1]) % width == 0 and joined[-1] and not line.startswith(" " * 2) and "  " not in line[:6]:
+        if (
+            joined
+            and len(joined[-1]) % width == 0
+            and joined[-1]
+            and not line.startswith(" " * 2)
+            and "  " not in line[:6]
+        ):
             joined[-1] += line
         else:
             joined.append(line)
@@ -131,7 +137,9 @@ def test_the_result_in_a_pipe_is_the_result_on_the_terminal(environment: dict[st
 
 def test_quiet_leaves_standard_error_empty(environment: dict[str, str]) -> None:
     """--quiet drops the progress, the result stays."""
-    piped = subprocess.run([sys.executable, SCRIPT, "oom", "--quiet"], capture_output=True, env=environment, check=False)
+    piped = subprocess.run(
+        [sys.executable, SCRIPT, "oom", "--quiet"], capture_output=True, env=environment, check=False
+    )
     assert piped.stderr == b""
     assert piped.stdout.decode().splitlines() == expected("oom")
 
@@ -148,7 +156,9 @@ def test_ctrl_c_says_what_is_open_and_how_far_it_came(play: Play) -> None:
 
 def test_sigterm_stops_like_ctrl_c(environment: dict[str, str]) -> None:
     """Systemd and Kubernetes end a run as a person does: it stops in order and says 130."""
-    with subprocess.Popen([sys.executable, SCRIPT, "oom", "30"], stderr=subprocess.PIPE, env=environment, text=True) as child:
+    with subprocess.Popen(
+        [sys.executable, SCRIPT, "oom", "30"], stderr=subprocess.PIPE, env=environment, text=True
+    ) as child:
         time.sleep(1.5)
         child.terminate()
         assert child.stderr
@@ -166,7 +176,14 @@ def test_a_second_ctrl_c_ends_the_process(play: Play) -> None:
 
 def test_step_asks_before_each_step(play: Play) -> None:
     """--step: Enter or y reads, s skips and the step is missing, "not asked"."""
-    answers = (("Read the pod?", "\n"), ("Read its events?", "s\n"), ("exit?", "y\n"), ("siblings?", "y\n"), ("node?", "y\n"), ("use?", "y\n"))
+    answers = (
+        ("Read the pod?", "\n"),
+        ("Read its events?", "s\n"),
+        ("exit?", "y\n"),
+        ("siblings?", "y\n"),
+        ("node?", "y\n"),
+        ("use?", "y\n"),
+    )
     ended = play("oom", "--step", typed=answers)
     assert "Read the pod? [Y]es [s]kip [q]uit" in ended.text
     events = next(line for line in ended.lines if "Read its events  " in line)
@@ -187,5 +204,3 @@ def test_chinese_on_a_terminal_is_aligned(play: Play) -> None:
     ended = play("oom", "--lang", "zh", width=100)
     assert any(line.startswith("根因  container_oom_killed") for line in ended.lines)
     assert any(line.startswith("下一步  runbookctl") for line in ended.lines)
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from pathlib import Path
@@ -41,10 +42,11 @@ def test_only_http_is_asked(url: str) -> None:
     assert answer.why == "Prometheus: its address must be http://HOST or https://HOST"
 
 
-def test_a_refused_connection_is_said(web: Any) -> None:
+def test_a_refused_connection_is_said() -> None:
     """With a command that looks for the server: a Service name has a namespace."""
-    web.server.server_close()
-    answer = ask(Settings(prometheus=web.url))
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        answer = ask(Settings(prometheus=f"http://127.0.0.1:{nobody.getsockname()[1]}"))
     assert isinstance(answer, Missing)
     assert answer.why == "Prometheus: connection refused"
     client = Prometheus(Settings(prometheus="http://prometheus.monitoring.svc:9090"))

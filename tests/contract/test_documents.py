@@ -66,3 +66,24 @@ def test_no_machine_path_or_secret_stands_in_the_project() -> None:
         if path.is_file() and path.stat().st_size < 1 << 20:
             text = path.read_bytes()
             assert str(ROOT).encode() + b"/" not in text, name
+
+
+CONSOLE = re.compile(r"^```console\n\$ (runbookctl [^\n|]*)\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
+CHANGING = re.compile(r"r-[a-z0-9]{4}\b|\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ|\d+\.\d+s\b")
+
+
+def test_the_transcripts_of_the_readme_are_what_the_program_prints(tmp_path: Path) -> None:
+    """Every transcript in README is run; run names, times and durations may differ."""
+    import os
+    import subprocess
+    import sys
+
+    found = CONSOLE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(found) >= 3
+    for command, printed in found:
+        words = command.split()[1:]
+        done = subprocess.run(
+            [sys.executable, "-m", "runbookctl", *words], cwd=ROOT, capture_output=True, text=True, check=False,
+            env={**os.environ, "RUNBOOKCTL_STATE": str(tmp_path / "state"), "LC_ALL": "C.UTF-8"},
+        )  # fmt: skip
+        assert CHANGING.sub("*", done.stdout.rstrip("\n")) == CHANGING.sub("*", printed), command

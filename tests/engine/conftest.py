@@ -28,7 +28,7 @@ Analyze = Callable[..., Diagnosis]
 
 @pytest.fixture(scope="session")
 def books() -> dict[str, Runbook]:
-    """The four runbooks of the first release."""
+    """Load the shipped runbooks."""
     return {name: loader.load(RUNBOOKS / f"{name}.yaml", RUNBOOKS) for name in SHIPPED}
 
 

@@ -28,7 +28,7 @@ SLICE = f"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{POD_UI
 VICTIM = f"{SLICE}/cri-containerd-{CONTAINER_ID}.scope"
 
 
-def pod(  # noqa: PLR0913 - a pod is this many facts
+def pod(
     name: str = "api-1", *, code: int = 137, reason: str = "Error", ended: str = "2026-11-22T02:47:35Z",
     limit: str | None = "32Mi", waiting: str | None = "CrashLoopBackOff", node: str = "n1", ready: bool = False,
     restarts: int = 2, uid: str = POD_UID,
@@ -172,8 +172,10 @@ def test_137_seventy_minutes_ago_with_expired_events_is_unknown(analyze: Analyze
             "application_error",
         ),
         (
-            'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n'
-            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.1 GiB\n",
+            (
+                'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n'
+                "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.1 GiB\n"
+            ),
             "cuda_out_of_memory",
         ),
     ],

@@ -27,7 +27,9 @@ def recording(name: str) -> bytes:
     return (FOLDER / name).read_bytes()
 
 
-def read(probe: str, text: str | bytes, form: str, *, request: AnyRequest | None = None, node: str | None = None) -> list[Any]:
+def read(
+    probe: str, text: str | bytes, form: str, *, request: AnyRequest | None = None, node: str | None = None
+) -> list[Any]:
     """Return everything that a probe reads from `text`."""
     module = probes.load(probe)
     assert module is not None, probe

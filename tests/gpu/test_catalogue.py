@@ -59,7 +59,11 @@ def test_a_changed_meaning_is_told_by_the_driver() -> None:
     """Asked with a driver, 139 and 144 are what they are there; where it is not recorded, nothing is said."""
     on_535, on_560, between = (xid.xid(139, driver) for driver in ("535.183.01", "560.35.05", "550.54.15"))
     assert on_535 is not None and on_560 is not None and between is not None  # noqa: PT018 - all or none
-    assert (on_535.mnemonic, on_560.mnemonic, between.mnemonic) == ("ROBUST_CHANNEL_FAST_PATH_ERROR", "ROBUST_CHANNEL_OFA1_ERROR", "")
+    assert (on_535.mnemonic, on_560.mnemonic, between.mnemonic) == (
+        "ROBUST_CHANNEL_FAST_PATH_ERROR",
+        "ROBUST_CHANNEL_OFA1_ERROR",
+        "",
+    )
     assert (on_535.code, between.cause, between.immediate) == (139, None, None)
     rotation = xid.xid(144, "550.144.03")
     assert rotation is not None
@@ -94,9 +98,17 @@ def test_every_row_of_nvidias_table_decodes() -> None:
 @pytest.mark.parametrize(
     ("code", "text", "resolution"),
     [
-        (145, "RLW_REMAP Fatal XC0 i0 Link 08 (0x00000082 0x00000041 0x0", "RESET_GPU"),  # bits 0 and 6: the severer counts
+        (
+            145,
+            "RLW_REMAP Fatal XC0 i0 Link 08 (0x00000082 0x00000041 0x0",
+            "RESET_GPU",
+        ),  # bits 0 and 6: the severer counts
         (145, "RLW_REMAP Nonfatal XC0 i0 Link 08 (0x00000082 0x00000300 0x0", "IGNORE"),
-        (145, "RLW_REMAP Nonfatal XC0 i0 Link 08 (0x00000082 0x00001100 0x0", None),  # a bit that the table does not have
+        (
+            145,
+            "RLW_REMAP Nonfatal XC0 i0 Link 08 (0x00000082 0x00001100 0x0",
+            None,
+        ),  # a bit that the table does not have
         (145, "RLW_NEW Nonfatal XC0 i0 Link 08 (0x00000082 0x00000100 0x0", None),  # a unit that it does not have
         (149, "NETIR_LINK_EVT Fatal XC0 i0 Link 00 (0x016415c6)", "RESET_GPU"),  # this unit needs no status
         (149, "NETIR_LINK_EVT Fatal XC0 i0 Link 00 (0x016415", None),  # cut in a register

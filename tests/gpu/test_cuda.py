@@ -120,7 +120,10 @@ def test_nvidias_own_image_is_judged_by_its_label() -> None:
     one = judged(image, driver="550.144.03", arch="8.9", brand="geforce")
     assert one.satisfied is False
     assert one.requires.startswith("cuda>=12.6 brand=")
-    assert one.reason == f"nvidia/cuda:12.6.3-base: unsatisfied condition: cuda>=12.6{cuda.ADVICE}; driver 550.144.03 (CUDA 12.4)"
+    assert (
+        one.reason
+        == f"nvidia/cuda:12.6.3-base: unsatisfied condition: cuda>=12.6{cuda.ADVICE}; driver 550.144.03 (CUDA 12.4)"
+    )
 
 
 def test_an_image_that_names_nothing_is_not_judged() -> None:

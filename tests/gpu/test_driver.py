@@ -28,8 +28,14 @@ def kinds(text: str | bytes) -> list[str]:
         ("NVRM: GPU at 0000:3b:00.0 has fallen off the bus.", "0000:3b:00"),
         ("NVRM: GPU at PCI:0000:3b:00: GPU has fallen off the bus.", "0000:3b:00"),
         ("NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus.", "0000:3b:00"),
-        ("NVRM: The NVIDIA GPU 0000:b3:00.0\nNVRM: (PCI ID: 10de:26b5) installed in this system has\nNVRM: fallen off the bus and is not responding to commands.", "0000:b3:00"),
-        ("NVRM: The NVIDIA GPU 0000:05:00.0 (PCI ID: 10de:1e07) installed in this\nNVRM: system has fallen off the bus and is not responding to commands.", "0000:05:00"),
+        (
+            "NVRM: The NVIDIA GPU 0000:b3:00.0\nNVRM: (PCI ID: 10de:26b5) installed in this system has\nNVRM: fallen off the bus and is not responding to commands.",
+            "0000:b3:00",
+        ),
+        (
+            "NVRM: The NVIDIA GPU 0000:05:00.0 (PCI ID: 10de:1e07) installed in this\nNVRM: system has fallen off the bus and is not responding to commands.",
+            "0000:05:00",
+        ),
     ],
 )
 def test_a_gpu_that_fell_off_the_bus(text: str, pci: str) -> None:
@@ -41,10 +47,16 @@ def test_a_gpu_that_fell_off_the_bus(text: str, pci: str) -> None:
 @pytest.mark.parametrize(
     ("text", "pci"),
     [
-        ("NVRM: GPU 0000:3b:00.0: RmInitAdapter failed! (0x26:0x56:1474)\nNVRM: GPU 0000:3b:00.0: rm_init_adapter failed, device minor number 0", "0000:3b:00"),
+        (
+            "NVRM: GPU 0000:3b:00.0: RmInitAdapter failed! (0x26:0x56:1474)\nNVRM: GPU 0000:3b:00.0: rm_init_adapter failed, device minor number 0",
+            "0000:3b:00",
+        ),
         ("NVRM: failed to copy vbios to system memory.\nNVRM: RmInitAdapter failed! (0x30:0xffff:660)", "unnamed"),
         ("NVRM: rm_init_adapter failed for device bearing minor number 3", "minor 3"),
-        ("NVRM: This PCI I/O region assigned to your NVIDIA device is invalid:\nNVRM: BAR1 is 0M @ 0x0 (PCI:0000:01:00.0)", "0000:01:00"),
+        (
+            "NVRM: This PCI I/O region assigned to your NVIDIA device is invalid:\nNVRM: BAR1 is 0M @ 0x0 (PCI:0000:01:00.0)",
+            "0000:01:00",
+        ),
     ],
 )
 def test_a_gpu_that_did_not_start(text: str, pci: str) -> None:
@@ -107,7 +119,12 @@ def test_harmless_lines_tell_nothing(line: str) -> None:
 def test_versions_that_commands_print() -> None:
     """Loaded, on disk, built for, owner, users, DKMS and Secure Boot are told from one paste of all commands."""
     (one,) = readings("gpu.driver_versions", recording("driver-facts.txt"), "driver_facts", node="gpu007")
-    assert (one.name, one.module, one.on_disk, one.built_for) == ("gpu007", "535.183.01", "535.216.01", "6.8.0-45-generic")
+    assert (one.name, one.module, one.on_disk, one.built_for) == (
+        "gpu007",
+        "535.183.01",
+        "535.216.01",
+        "6.8.0-45-generic",
+    )
     assert (one.owner, one.devices, one.users, one.dkms, one.secure_boot) == ("nvidia", 1, 62, "installed", True)
     assert (one.library, one.modeset) == (UNSET, UNSET)
 
@@ -141,7 +158,13 @@ def test_the_owner_of_the_card() -> None:
 def test_nvml_proves_that_library_and_module_agree() -> None:
     """NVML starts only against a module of its version; where it does not start, its own version is told."""
     (well,) = readings("gpu.driver_versions", recording("nvml-sick.json"), "nvml")
-    assert (well.module, well.library, well.cuda, well.arch, well.owner) == ("570.124.06", "570.124.06", "12.8", "8.9", "nvidia")
+    assert (well.module, well.library, well.cuda, well.arch, well.owner) == (
+        "570.124.06",
+        "570.124.06",
+        "12.8",
+        "8.9",
+        "nvidia",
+    )
     (ill,) = readings("gpu.driver_versions", recording("nvml-mismatch.json"), "nvml")
     assert (ill.library, ill.module) == ("555.42.06", UNSET)
     (text,) = readings("gpu.driver_versions", recording("smi-error-mismatch.txt"), "runtime_error")
@@ -153,7 +176,10 @@ def test_a_log_without_a_mismatch_tells_no_versions() -> None:
     (cut,) = read("gpu.driver_versions", recording("kernel-healthy-boot.txt"), "kernel_log")
     assert isinstance(cut, Cut)
     assert cut.nothing
-    later = recording("kernel-mismatch.txt").decode() + "[2140092.000000] NVRM: loading NVIDIA UNIX x86_64 Kernel Module  595.84  Mon\n"
+    later = (
+        recording("kernel-mismatch.txt").decode()
+        + "[2140092.000000] NVRM: loading NVIDIA UNIX x86_64 Kernel Module  595.84  Mon\n"
+    )
     assert readings("gpu.driver_versions", later, "kernel_log") == []
 
 
@@ -175,7 +201,10 @@ def test_nvml_codes_are_refusals() -> None:
 
 def test_the_same_refusal_is_told_once() -> None:
     """A program that repeats itself is one reading with a count."""
-    text = "".join(f"2026-11-22T02:47:{second}Z CUDA error 803: system has unsupported display driver / cuda driver combination\n" for second in (10, 20, 30))
+    text = "".join(
+        f"2026-11-22T02:47:{second}Z CUDA error 803: system has unsupported display driver / cuda driver combination\n"
+        for second in (10, 20, 30)
+    )
     (one,) = readings("gpu.refusals", text, "runtime_error")
     assert (one.sign, one.count, one.time.second, one.last.second) == ("cuda_803", 3, 10, 30)
 
@@ -191,7 +220,9 @@ def test_the_fabric_manager() -> None:
     assert isinstance(version, NodeCommand)
     (absent,) = readings("node.fabric_manager", "", "fabric_manager", request=status)
     assert (absent.state, absent.version) == ("absent", None)
-    (told,) = readings("node.fabric_manager", "Fabric Manager version is : 550.127.05\n", "fabric_manager", request=version)
+    (told,) = readings(
+        "node.fabric_manager", "Fabric Manager version is : 550.127.05\n", "fabric_manager", request=version
+    )
     assert (told.version, told.state) == ("550.127.05", UNSET)
     other = "● sshd.service - OpenSSH\n     Active: failed (Result: exit-code)\n"
     assert readings("node.fabric_manager", other, "fabric_manager") == []

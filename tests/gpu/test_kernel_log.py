@@ -65,7 +65,9 @@ def lines(text: str | bytes, anchors: tuple[bytes, ...] = (b"NVRM",)) -> list[Ke
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
-def test_a_prefix_is_taken_off(prefix: str, time: dt.datetime | None, seconds: float | None, host: str | None, end: str) -> None:
+def test_a_prefix_is_taken_off(
+    prefix: str, time: dt.datetime | None, seconds: float | None, host: str | None, end: str
+) -> None:
     """Whatever prints the log, the kernel's text is found with the time and host that the prefix tells."""
     assert lines(prefix + XID + end) == [KernelLine(1, time, seconds, host, XID)]
     assert kernel_log.recognise(prefix + XID + end, "x") >= 90
@@ -104,7 +106,13 @@ def test_a_message_of_several_lines_is_several_kernel_lines() -> None:
         "Nov 22 02:47:36 gpu007 kernel: NVRM: four#012NVRM: five#012"
     )
     found = [line for line in lines(text) if isinstance(line, KernelLine)]
-    assert [(line.number, line.text[6:]) for line in found] == [(1, "one"), (2, "two"), (3, "three"), (4, "four"), (4, "five")]
+    assert [(line.number, line.text[6:]) for line in found] == [
+        (1, "one"),
+        (2, "two"),
+        (3, "three"),
+        (4, "four"),
+        (4, "five"),
+    ]
     assert {line.host for line in found} == {"gpu007"}
     assert [line.time.second for line in found if line.time] == [35, 35, 35, 36, 36]
 
@@ -121,7 +129,8 @@ def test_json_of_the_journal_and_of_dmesg() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "year"), [(AT, 2025), (dt.datetime(2026, 12, 31, 20, tzinfo=dt.UTC), 2026), (dt.datetime(2027, 1, 1, tzinfo=dt.UTC), 2026)]
+    ("at", "year"),
+    [(AT, 2025), (dt.datetime(2026, 12, 31, 20, tzinfo=dt.UTC), 2026), (dt.datetime(2027, 1, 1, tzinfo=dt.UTC), 2026)],
 )
 def test_a_stamp_without_a_year_is_never_in_the_future(at: dt.datetime, year: int) -> None:
     """The year is the latest that does not put the line more than a day after the evidence."""
@@ -168,7 +177,16 @@ def test_a_live_log_is_whole_from_the_time_that_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["GET /healthz 200", '{"level": "info"}', "[1.5] step", "Nov 22 02:47:35 gpu007 sshd[1]: x", "Name: api", "", "[Sun Nov 22 02:47:35 2026] [error] x"]
+    "line",
+    [
+        "GET /healthz 200",
+        '{"level": "info"}',
+        "[1.5] step",
+        "Nov 22 02:47:35 gpu007 sshd[1]: x",
+        "Name: api",
+        "",
+        "[Sun Nov 22 02:47:35 2026] [error] x",
+    ],
 )
 def test_other_text_is_no_kernel_log(line: str) -> None:
     """Lines of programs are not taken for the kernel's."""

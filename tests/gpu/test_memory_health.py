@@ -29,7 +29,15 @@ def test_rows_that_are_remapped_are_healthy() -> None:
 
 def test_all_sources_tell_the_same() -> None:
     """Text, XML and NVML of one GPU give the same reading, as far as each tells it."""
-    fields = ("pci", "uuid", "uncorrectable_volatile", "remap_pending", "remap_failed", "recovery_action", "remapped_uncorrectable")
+    fields = (
+        "pci",
+        "uuid",
+        "uncorrectable_volatile",
+        "remap_pending",
+        "remap_failed",
+        "recovery_action",
+        "remapped_uncorrectable",
+    )
     text, xml, json = (
         health(recording(name), form)[0]
         for name, form in (("smi-q-sick.txt", Q), ("smi-x-sick.xml", "nvidia_smi_xml"), ("nvml-sick.json", "nvml"))
@@ -65,7 +73,16 @@ def test_what_cannot_be_read_is_not_told() -> None:
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("None", 0), ("Reset", 1), ("Reboot", 2), ("Drain P2P", 3), ("Drain and Reset", 4), ("N/A", None), ("Dance", UNSET), ("Unknown Error", UNSET)],
+    [
+        ("None", 0),
+        ("Reset", 1),
+        ("Reboot", 2),
+        ("Drain P2P", 3),
+        ("Drain and Reset", 4),
+        ("N/A", None),
+        ("Dance", UNSET),
+        ("Unknown Error", UNSET),
+    ],
 )
 def test_recovery_actions_by_name(name: str, number: Any) -> None:
     """nvidia-smi prints names; a name that nobody knows is no number."""
@@ -75,7 +92,9 @@ def test_recovery_actions_by_name(name: str, number: Any) -> None:
 
 def test_a_part_of_the_listing_leaves_the_rest_open() -> None:
     """`nvidia-smi -q -d ECC` tells nothing about rows."""
-    (gpu,) = health("GPU 00000000:3B:00.0\n    ECC Errors\n        Volatile\n            DRAM Uncorrectable            : 0\n")
+    (gpu,) = health(
+        "GPU 00000000:3B:00.0\n    ECC Errors\n        Volatile\n            DRAM Uncorrectable            : 0\n"
+    )
     assert (gpu.uncorrectable_volatile, gpu.remap_pending, gpu.recovery_action, gpu.lost) == (0, UNSET, UNSET, False)
 
 
@@ -92,7 +111,9 @@ def test_nvml_tells_unsupported_from_not_asked_from_failed() -> None:
     assert (lost.lost, lost.remap_pending, lost.uncorrectable_volatile) == (True, UNSET, UNSET)
     assert (reset.lost, reset.reset_required, reset.recovery_action) == (False, True, 1)
     assert (plain.remap_pending, plain.recovery_action, plain.uncorrectable_volatile) == (None, None, None)
-    (left_out,) = health('{"driver_version":"1.2","nvml_version":"1","cuda_driver_version":"1","gpus":[{"pci":"0:1:0"}]}', "nvml")
+    (left_out,) = health(
+        '{"driver_version":"1.2","nvml_version":"1","cuda_driver_version":"1","gpus":[{"pci":"0:1:0"}]}', "nvml"
+    )
     assert (left_out.remap_pending, left_out.recovery_action, left_out.remap_failed) == (UNSET, UNSET, UNSET)
 
 

@@ -79,7 +79,9 @@ def test_the_driver_names_the_origin() -> None:
         ("95, pid=1, Uncontained: LTC TAG (0x2, 0x1).", None, None, "fatal"),
     ],
 )
-def test_the_driver_says_whether_a_reset_is_needed(text: str, reset: bool | None, drain: bool | None, severity: str) -> None:
+def test_the_driver_says_whether_a_reset_is_needed(
+    text: str, reset: bool | None, drain: bool | None, severity: str
+) -> None:
     """RST and D-RST of the line are told; a line without them says nothing about it."""
     one = xid(f"NVRM: Xid (PCI:0000:3b:00): {text}")
     assert (one.reset_required, one.drain_required, one.severity) == (reset, drain, severity)
@@ -87,7 +89,14 @@ def test_the_driver_says_whether_a_reset_is_needed(text: str, reset: bool | None
 
 @pytest.mark.parametrize(
     ("to", "action"),
-    [("0x0 (None)", 0), ("0x1 (GPU Reset Required)", 1), ("0x1 (PF FLR)", 1), ("0x2 (OS Reboot)", 2), ("0x4 (Drain and Reset)", 4), ("0x7 (x)", 7)],
+    [
+        ("0x0 (None)", 0),
+        ("0x1 (GPU Reset Required)", 1),
+        ("0x1 (PF FLR)", 1),
+        ("0x2 (OS Reboot)", 2),
+        ("0x4 (Drain and Reset)", 4),
+        ("0x7 (x)", 7),
+    ],
 )
 def test_a_recovery_action_counts_by_its_number(to: str, action: int) -> None:
     """The names changed with driver 610, the numbers did not."""
@@ -100,7 +109,11 @@ def test_the_order_of_recovery_actions_is_kept() -> None:
     step = "[  1.{}00000] NVRM: Xid (PCI:0000:3b:00): 154, GPU recovery action changed from {} to {}\n"
     up, down = ("0x0 (None)", "0x1 (PF FLR)"), ("0x1 (PF FLR)", "0x0 (None)")
     text = "".join(step.format(place, *pair) for place, pair in enumerate((up, up, down, up)))
-    assert [(one.recovery_action, one.count) for one in readings("gpu.xid", text, "kernel_log")] == [(1, 2), (0, 1), (1, 1)]
+    assert [(one.recovery_action, one.count) for one in readings("gpu.xid", text, "kernel_log")] == [
+        (1, 2),
+        (0, 1),
+        (1, 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,15 +130,22 @@ def test_the_order_of_recovery_actions_is_kept() -> None:
         (999, None, UNSET, 999, UNSET),
     ],
 )
-def test_a_code_means_what_it_means_on_that_driver(code: int, driver: str | None, mnemonic: Any, blames: Any, means: Any) -> None:
+def test_a_code_means_what_it_means_on_that_driver(
+    code: int, driver: str | None, mnemonic: Any, blames: Any, means: Any
+) -> None:
     """Two numbers changed their meaning between branches; without the branch they mean nothing for certain."""
     boot = f"[  1.000000] NVRM: loading NVIDIA UNIX x86_64 Kernel Module  {driver}  Mon\n" if driver else ""
     one = xid(f"{boot}[  2.000000] NVRM: Xid (PCI:0000:3b:00): {code}, pid=1, name=x, something")
-    assert (one.mnemonic, one.blames, one.means, one.driver) == (mnemonic, blames, means if blames is not UNSET else UNSET, driver or UNSET)
+    assert (one.mnemonic, one.blames, one.means, one.driver) == (
+        mnemonic,
+        blames,
+        means if blames is not UNSET else UNSET,
+        driver or UNSET,
+    )
 
 
 def test_a_code_that_nvidia_calls_unused_has_no_verdict() -> None:
-    """"Unused on A100" is no advice: 51 and 61 occur, and their bucket would condemn a board."""
+    """ "Unused on A100" is no advice: 51 and 61 occur, and their bucket would condemn a board."""
     assert xid("NVRM: Xid (PCI:0000:3b:00): 51, BAD_TSG encountered on runlist: 0").resolution is UNSET
 
 
@@ -133,7 +153,11 @@ def test_a_row_that_waits_is_no_failure() -> None:
     """The driver logs an attempt at a row that waits already under the number of failures."""
     line = "NVRM: Xid (PCI:0000:3b:00): {}"
     marked = xid(line.format("63, Row Remapper: New row marked for remapping, reset gpu to activate."))
-    again = xid(line.format("64, Row Remapper: (0x0000000018f31d80) - Attempting to remap a row that is already pending remapping. Remapping will occur when the GPU is reset"))
+    again = xid(
+        line.format(
+            "64, Row Remapper: (0x0000000018f31d80) - Attempting to remap a row that is already pending remapping. Remapping will occur when the GPU is reset"
+        )
+    )
     full = xid(line.format("64, Row Remapper Error: (0x0000000018f31d80) - All reserved rows for bank are remapped"))
     assert (marked.remap_pending, marked.blames, marked.reset_required) == (True, 63, None)
     assert (again.remap_pending, again.blames, again.means) == (True, 63, "row_remap_pending")
@@ -143,7 +167,11 @@ def test_a_row_that_waits_is_no_failure() -> None:
 def test_names_of_a_gpu_are_joined() -> None:
     """The driver logs UUID and serial number of a GPU before its first Xid; the reading has all of them."""
     first = next(one for one in readings("gpu.xid", recording("kernel-xid-ecc.txt"), "kernel_log"))
-    assert (first.pci, first.uuid, first.serial) == ("0000:52:00", "GPU-11111111-2222-3333-4444-555555555555", "1650000000001")
+    assert (first.pci, first.uuid, first.serial) == (
+        "0000:52:00",
+        "GPU-11111111-2222-3333-4444-555555555555",
+        "1650000000001",
+    )
 
 
 def test_a_burst_is_one_reading_and_two_bursts_are_two() -> None:
@@ -155,13 +183,17 @@ def test_a_burst_is_one_reading_and_two_bursts_are_two() -> None:
 
 def test_rsyslog_folds_too() -> None:
     """`message repeated 3 times` counts three."""
-    one = xid("Nov 22 02:47:35 n kernel: [ 1.000000] message repeated 3 times: [ NVRM: Xid (PCI:0000:3b:00): 31, pid=1, name=x, Ch 1]")
+    one = xid(
+        "Nov 22 02:47:35 n kernel: [ 1.000000] message repeated 3 times: [ NVRM: Xid (PCI:0000:3b:00): 31, pid=1, name=x, Ch 1]"
+    )
     assert (one.code, one.count, one.pid) == (31, 3, 1)
 
 
 def test_a_line_that_cannot_be_read_is_told() -> None:
     """An Xid line of a form that nobody knows is skipped aloud; a driver function with Xid in its name is nothing."""
-    found = read("gpu.xid", "NVRM: Xid (PCI:0000:66:00): abc\nNVRM: _kgspLogXid119: ***\nNVRM: Xid (PCI:0000:66", "kernel_log")
+    found = read(
+        "gpu.xid", "NVRM: Xid (PCI:0000:66:00): abc\nNVRM: _kgspLogXid119: ***\nNVRM: Xid (PCI:0000:66", "kernel_log"
+    )
     assert [one.line for one in found if isinstance(one, Skipped)] == [1, 3]
     assert all(isinstance(one, (Skipped, Cut)) for one in found)
 

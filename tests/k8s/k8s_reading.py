@@ -20,7 +20,9 @@ PROBES = (
 )  # fmt: skip
 
 
-def raw(body: bytes | str, form: str, *, at: dt.datetime = AT, subject: Subject | None = None, request: Any = None) -> Raw:
+def raw(
+    body: bytes | str, form: str, *, at: dt.datetime = AT, subject: Subject | None = None, request: Any = None
+) -> Raw:
     """Return a raw answer."""
     encoded = body.encode() if isinstance(body, str) else body
     return Raw(body=encoded, form=form, at=at, subject=subject or Subject(), request=request)

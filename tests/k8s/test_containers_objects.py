@@ -45,7 +45,9 @@ def terminated(code: int | None, reason: str, **fields: Any) -> dict[str, Any]:
 
 def of(*objects: dict[str, Any]) -> list[Any]:
     """Read objects as `kubectl get -o json` prints several."""
-    return readings("k8s.containers", raw(json.dumps({"kind": "List", "apiVersion": "v1", "items": objects}), "kubernetes_objects"))
+    return readings(
+        "k8s.containers", raw(json.dumps({"kind": "List", "apiVersion": "v1", "items": objects}), "kubernetes_objects")
+    )
 
 
 def test_a_healthy_container_is_told_whole() -> None:
@@ -54,7 +56,13 @@ def test_a_healthy_container_is_told_whole() -> None:
     assert (one.namespace, one.pod, one.pod_uid, one.name, one.node) == ("shop", "api-1", "u1", "app", "n1")
     assert (one.state, one.waiting, one.ready, one.restarted, one.exits) == ("running", None, True, False, ())
     assert one.container_id == ID
-    assert (one.memory_limit, one.memory_request, one.owner, one.disruption, one.deleting) == (None, None, None, None, False)
+    assert (one.memory_limit, one.memory_request, one.owner, one.disruption, one.deleting) == (
+        None,
+        None,
+        None,
+        None,
+        False,
+    )
     assert one.running_since == dt.datetime(2026, 11, 22, 2, 40, tzinfo=dt.UTC)
 
 
@@ -80,7 +88,9 @@ def test_a_container_that_never_ran_has_no_duration() -> None:
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
         'unable to start container process: exec: "no-such-binary": executable file not found in $PATH: unknown'
     ))  # fmt: skip
-    (one,) = of(pod(status={"containerStatuses": [status(state={"waiting": {"reason": "RunContainerError"}}, lastState=end)]}))
+    (one,) = of(
+        pod(status={"containerStatuses": [status(state={"waiting": {"reason": "RunContainerError"}}, lastState=end)]})
+    )
     assert (one.exits[0].ran, one.exits[0].started, one.exits[0].code) == (UNSET, UNSET, 128)
     assert [message.means for message in one.messages if message.means] == ["bad_command"]
 
@@ -96,7 +106,9 @@ def test_a_restarted_container_keeps_the_end_of_the_instance_before() -> None:
 
 def test_the_log_of_an_instance_that_just_ended_is_the_current_one() -> None:
     """Between two restarts the instance that ended last is the current one."""
-    (one,) = of(pod(status={"containerStatuses": [status(state=terminated(1, "Error"), lastState=terminated(2, "Error"))]}))
+    (one,) = of(
+        pod(status={"containerStatuses": [status(state=terminated(1, "Error"), lastState=terminated(2, "Error"))]})
+    )
     assert one.restarted is False
     assert [(end.code, end.current) for end in one.exits] == [(2, False), (1, True)]
 
@@ -108,7 +120,12 @@ def test_sidecars_init_and_ephemeral_containers_are_told_apart() -> None:
               "ephemeralContainers": [{"name": "debug"}]},
         status={"initContainerStatuses": [status("wait", state=terminated(0, "Completed")), status("mesh", state={"running": {}})]},
     ))  # fmt: skip
-    assert {one.name: one.role for one in found} == {"wait": "init", "mesh": "sidecar", "app": "main", "debug": "ephemeral"}
+    assert {one.name: one.role for one in found} == {
+        "wait": "init",
+        "mesh": "sidecar",
+        "app": "main",
+        "debug": "ephemeral",
+    }
 
 
 def test_a_sidecar_that_ends_with_its_finished_pod_did_not_fail() -> None:
@@ -128,7 +145,11 @@ def test_an_evicted_pod_tells_why() -> None:
         "conditions": [{"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet"}],
         "containerStatuses": [],
     }))  # fmt: skip
-    assert (one.pod_reason, one.pod_message, one.disruption) == ("Evicted", "The node was low on resource: memory. ", "TerminationByKubelet")
+    assert (one.pod_reason, one.pod_message, one.disruption) == (
+        "Evicted",
+        "The node was low on resource: memory. ",
+        "TerminationByKubelet",
+    )
     assert (one.state, one.ready, one.exits) == (None, False, ())
 
 
@@ -182,7 +203,12 @@ def test_the_owner_is_told_by_the_template_hash_alone() -> None:
 
 def test_replica_sets_tell_the_revision_before() -> None:
     """The highest revision below the pod's own is the one to go back to."""
-    (one,) = of(pod(metadata=OWNED), replica_set("api-7555bdb846", "7"), replica_set("api-old", "5"), replica_set("api-older", "3"))
+    (one,) = of(
+        pod(metadata=OWNED),
+        replica_set("api-7555bdb846", "7"),
+        replica_set("api-old", "5"),
+        replica_set("api-older", "3"),
+    )
     assert (one.owner, one.previous_revision) == ("deployment/api", "5")
     (first,) = of(pod(metadata=OWNED), replica_set("api-7555bdb846", "1"))
     assert first.previous_revision is None
@@ -218,8 +244,12 @@ def test_a_static_pod_has_the_uid_of_its_manifest() -> None:
 
 def test_replica_sets_asked_for_alone_tell_of_workloads() -> None:
     """In a run pods and ReplicaSets are two answers: the second one's readings name the workload they belong to."""
-    body = json.dumps({"kind": "List", "apiVersion": "v1", "items": [replica_set("api-a", "2"), replica_set("api-b", "1")]})
-    asked = KubernetesGet(form="kubernetes_objects", segments=("apis", "apps", "v1", "namespaces", "shop", "replicasets"))
+    body = json.dumps(
+        {"kind": "List", "apiVersion": "v1", "items": [replica_set("api-a", "2"), replica_set("api-b", "1")]}
+    )
+    asked = KubernetesGet(
+        form="kubernetes_objects", segments=("apis", "apps", "v1", "namespaces", "shop", "replicasets")
+    )
     (one,) = readings("k8s.containers", raw(body, "kubernetes_objects", request=asked))
     assert (one.namespace, one.owner, one.previous_revision, one.name) == ("shop", "deployment/api", "1", UNSET)
     assert readings("k8s.containers", raw(body, "kubernetes_objects")) == []
@@ -227,9 +257,23 @@ def test_replica_sets_asked_for_alone_tell_of_workloads() -> None:
 
 def test_what_the_text_does_not_hold_stays_unset() -> None:
     """A pod without a status (a manifest) tells nothing about state; one without a spec nothing about limits."""
-    (manifest,) = of({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a", "namespace": "b"}, "spec": {"containers": [{"name": "app"}]}})
+    (manifest,) = of(
+        {
+            "kind": "Pod",
+            "apiVersion": "v1",
+            "metadata": {"name": "a", "namespace": "b"},
+            "spec": {"containers": [{"name": "app"}]},
+        }
+    )
     assert (manifest.state, manifest.waiting, manifest.exits, manifest.ready, manifest.phase) == (UNSET,) * 5
-    (bare,) = of({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a"}, "status": {"containerStatuses": [status(state=terminated(1, "Error"))]}})
+    (bare,) = of(
+        {
+            "kind": "Pod",
+            "apiVersion": "v1",
+            "metadata": {"name": "a"},
+            "status": {"containerStatuses": [status(state=terminated(1, "Error"))]},
+        }
+    )
     assert (bare.memory_limit, bare.node, bare.exits[0].code) == (UNSET, UNSET, 1)
 
 
@@ -241,7 +285,9 @@ def test_waiting_messages_are_read_by_the_catalogue() -> None:
     assert [(one.sign, one.means) for one in named.messages] == [("config_key_missing", "missing_config_or_secret")]
     (image,) = of(pod(status={"containerStatuses": [status(state={"waiting": {"reason": "ImagePullBackOff"}})]}))
     assert [one.means for one in image.messages] == ["image_pull_failure"]
-    (start,) = of(pod(status={"containerStatuses": [status(state={"waiting": {"reason": "CreateContainerConfigError"}})]}))
+    (start,) = of(
+        pod(status={"containerStatuses": [status(state={"waiting": {"reason": "CreateContainerConfigError"}})]})
+    )
     assert start.messages == ()
 
 
@@ -249,7 +295,9 @@ def test_a_termination_message_that_is_a_log_is_read_as_one() -> None:
     """With FallbackToLogsOnError the message is the end of the log."""
     text = 'Traceback (most recent call last):\n  File "/app/m.py", line 3, in <module>\n    x()\nValueError: bad\n'
     (one,) = of(pod(status={"containerStatuses": [status(state=terminated(1, "Error", message=text))]}))
-    assert [(said.sign, said.text, said.writer) for said in one.messages] == [("uncaught_error", "ValueError: bad", "program")]
+    assert [(said.sign, said.text, said.writer) for said in one.messages] == [
+        ("uncaught_error", "ValueError: bad", "program")
+    ]
 
 
 def test_a_program_that_imitates_the_runtime_is_still_a_program() -> None:
@@ -261,8 +309,17 @@ def test_a_program_that_imitates_the_runtime_is_still_a_program() -> None:
 
 def test_a_page_of_a_list_is_cut() -> None:
     """A list that goes on elsewhere says so."""
-    body = json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": "x", "remainingItemCount": 7}, "items": [pod()]})
-    assert [cut.why for cut in cuts("k8s.containers", raw(body, "kubernetes_objects"))] == ["one page of a list, 7 items follow"]
+    body = json.dumps(
+        {
+            "kind": "PodList",
+            "apiVersion": "v1",
+            "metadata": {"continue": "x", "remainingItemCount": 7},
+            "items": [pod()],
+        }
+    )
+    assert [cut.why for cut in cuts("k8s.containers", raw(body, "kubernetes_objects"))] == [
+        "one page of a list, 7 items follow"
+    ]
 
 
 def test_an_empty_list_of_pods_is_an_answer_and_a_node_is_none() -> None:

@@ -109,7 +109,9 @@ def test_a_waiting_message_that_is_not_printed_is_unknown() -> None:
 def test_lines_left_out_of_a_description_are_a_cut() -> None:
     """What stood there is not known."""
     text = DESCRIBED.replace("Volumes:\n", "[runbookctl: 12 lines (345 bytes) left out]\nVolumes:\n")
-    assert [cut.why for cut in cuts("k8s.containers", raw(text, "kubectl_describe_pod"))] == ["lines of the description are left out"]
+    assert [cut.why for cut in cuts("k8s.containers", raw(text, "kubectl_describe_pod"))] == [
+        "lines of the description are left out"
+    ]
 
 
 # --- the pod table ---------------------------------------------------------------------------------------------------

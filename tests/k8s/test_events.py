@@ -26,21 +26,31 @@ def event(**fields: Any) -> dict[str, Any]:
 
 def of(*events: dict[str, Any]) -> list[Any]:
     """Read events as a list of the API."""
-    return readings("k8s.events", raw(json.dumps({"kind": "EventList", "apiVersion": "v1", "items": events}), "kubernetes_objects"))
+    return readings(
+        "k8s.events", raw(json.dumps({"kind": "EventList", "apiVersion": "v1", "items": events}), "kubernetes_objects")
+    )
 
 
 def test_a_kill_for_its_probe_is_told_with_its_container() -> None:
     """The event names pod, uid and container; it is of type Normal, and means the cause."""
     (one,) = of(event())
     assert (one.namespace, one.pod, one.pod_uid, one.container) == ("shop", "api-1", "u1", "app")
-    assert (one.reason, one.type, one.means, one.count, one.source) == ("Killing", "Normal", "liveness_probe_failure", 3, "kubelet")
+    assert (one.reason, one.type, one.means, one.count, one.source) == (
+        "Killing",
+        "Normal",
+        "liveness_probe_failure",
+        3,
+        "kubelet",
+    )
     assert one.time == dt.datetime(2026, 11, 22, 2, 47, tzinfo=dt.UTC)
     assert one.node is UNSET
 
 
 def test_one_failed_probe_is_no_kill() -> None:
     """Unhealthy tells of a probe; the refused connection in it is the kubelet's own."""
-    text = 'Liveness probe failed: Get "http://10.244.0.20:8080/": dial tcp 10.244.0.20:8080: connect: connection refused'
+    text = (
+        'Liveness probe failed: Get "http://10.244.0.20:8080/": dial tcp 10.244.0.20:8080: connect: connection refused'
+    )
     (one,) = of(event(reason="Unhealthy", type="Warning", message=text))
     assert (one.sign, one.means) == ("liveness_probe_failed", None)
 
@@ -68,7 +78,13 @@ def test_events_k8s_io_names_things_otherwise() -> None:
         "eventTime": "2026-11-22T02:47:00.000000Z", "deprecatedCount": 4, "reportingController": "kubelet",
     }  # fmt: skip
     (one,) = of(new)
-    assert (one.means, one.pod, one.container, one.count, one.source) == ("liveness_probe_failure", "api-1", "app", 4, "kubelet")
+    assert (one.means, one.pod, one.container, one.count, one.source) == (
+        "liveness_probe_failure",
+        "api-1",
+        "app",
+        4,
+        "kubelet",
+    )
 
 
 def test_a_node_event_is_about_the_node_and_no_namespace() -> None:
@@ -104,7 +120,12 @@ def test_a_kill_for_a_probe_stays_a_kill_after_the_restart() -> None:
 
 def test_combined_events_are_read_like_single_ones() -> None:
     """The recorder's prefix is no part of the message."""
-    (one,) = of(event(reason="FailedCreate", message='(combined from similar events): Error creating: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2'))
+    (one,) = of(
+        event(
+            reason="FailedCreate",
+            message='(combined from similar events): Error creating: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2',
+        )
+    )
     assert one.means == "resource_quota_exceeded"
 
 
@@ -112,7 +133,9 @@ def test_every_answer_says_that_events_expire() -> None:
     """None found proves nothing about what lies more than an hour back."""
     for items in ([], [event()]):
         body = json.dumps({"kind": "EventList", "apiVersion": "v1", "items": items})
-        assert [cut.before for cut in cuts("k8s.events", raw(body, "kubernetes_objects"))] == [AT - dt.timedelta(hours=1)]
+        assert [cut.before for cut in cuts("k8s.events", raw(body, "kubernetes_objects"))] == [
+            AT - dt.timedelta(hours=1)
+        ]
 
 
 def test_a_text_without_events_tells_nothing_of_them() -> None:
@@ -136,7 +159,9 @@ def test_a_description_without_events_was_asked_for_them() -> None:
 
 def test_events_of_a_node_alone_say_nothing_of_its_pods() -> None:
     """Pasted node events do not show that no pod was killed; asked for beside the namespace's, they need not."""
-    body = json.dumps({"kind": "EventList", "apiVersion": "v1", "items": [event(involvedObject={"kind": "Node", "name": "n1"})]})
+    body = json.dumps(
+        {"kind": "EventList", "apiVersion": "v1", "items": [event(involvedObject={"kind": "Node", "name": "n1"})]}
+    )
     assert next(cut.why for cut in cuts("k8s.events", raw(body, "kubernetes_objects"))) == "no events of pods in it"
     asked = KubernetesGet(form="kubernetes_objects", segments=("api", "v1", "namespaces", "default", "events"))
     assert len(cuts("k8s.events", raw(body, "kubernetes_objects", request=asked))) == 1
@@ -166,7 +191,12 @@ def test_wide_tables_have_source_first_seen_and_count() -> None:
         "20s         Normal    Killing   pod/api-1                           kubelet, n1     Stopping container app                 20s          1       api-1.18eb\n"
     )
     first, second = readings("k8s.events", raw(text, "kubectl_events"))
-    assert (first.container, first.source, first.count, first.first) == ("app", "kubelet", 12, AT - dt.timedelta(minutes=5))
+    assert (first.container, first.source, first.count, first.first) == (
+        "app",
+        "kubelet",
+        12,
+        AT - dt.timedelta(minutes=5),
+    )
     assert (second.container, second.text) == ("app", "Stopping container app")
 
 

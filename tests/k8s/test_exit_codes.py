@@ -14,7 +14,10 @@ def test_every_code_of_a_process_is_known() -> None:
     assert exit_codes.lookup(256) is None
 
 
-@pytest.mark.parametrize(("code", "signal"), [(137, "SIGKILL"), (139, "SIGSEGV"), (143, "SIGTERM"), (135, "SIGBUS"), (152, "SIGXCPU"), (200, None)])
+@pytest.mark.parametrize(
+    ("code", "signal"),
+    [(137, "SIGKILL"), (139, "SIGSEGV"), (143, "SIGTERM"), (135, "SIGBUS"), (152, "SIGXCPU"), (200, None)],
+)
 def test_a_code_above_128_names_its_signal(code: int, signal: str | None) -> None:
     """128 plus the signal's number."""
     found = exit_codes.lookup(code)

@@ -34,14 +34,20 @@ def test_a_described_node_is_read_whole() -> None:
     body = (RECORDINGS / "node-notready-kubelet-stopped" / "describe-node.txt").read_bytes()
     (node,) = kubectl_describe_node.described_nodes(raw(body, "kubectl_describe_node"))
     ready = next(one for one in node.conditions if one.type == "Ready")
-    assert (ready.status, ready.reason, ready.message) == ("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+    assert (ready.status, ready.reason, ready.message) == (
+        "Unknown",
+        "NodeStatusUnknown",
+        "Kubelet stopped posting node status.",
+    )
     assert node.taints == ["node.kubernetes.io/unreachable:NoExecute", "node.kubernetes.io/unreachable:NoSchedule"]
     assert (node.capacity["nvidia.com/gpu"], node.allocatable["memory"]) == ("8", "23955012Ki")
     assert (node.system["Kubelet Version"], node.allocated["nvidia.com/gpu"]) == ("v1.36.2", ("8", "8"))
     assert node.pods is not None
     assert (len(node.pods), node.pods[4].memory_limit) == (22, "32Mi")
     assert kubectl_describe_node.taken(node) == dt.datetime(2026, 11, 22, 2, 23, 52, tzinfo=dt.UTC)
-    assert named("node-notready-kubelet-stopped/describe-node.txt", "kubectl_describe_node").subject == Subject(node="worker-gpu-01")
+    assert named("node-notready-kubelet-stopped/describe-node.txt", "kubectl_describe_node").subject == Subject(
+        node="worker-gpu-01"
+    )
 
 
 def test_a_described_deployment_is_told_from_a_pod() -> None:
@@ -50,14 +56,21 @@ def test_a_described_deployment_is_told_from_a_pod() -> None:
     (one,) = kubectl_describe_workload.described_workloads(raw(body, "kubectl_describe_workload"))
     assert (one.kind, one.name, one.namespace) == ("deployment", "stuck", "shop")
     assert {condition.type for condition in one.conditions} == {"Available", "Progressing"}
-    assert named("rollout-stuck/describe-deployment.txt", "kubectl_describe_workload").subject.workload == "deployment/stuck"
+    assert (
+        named("rollout-stuck/describe-deployment.txt", "kubectl_describe_workload").subject.workload
+        == "deployment/stuck"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "reason", "pod"),
     [
         ('Error from server (NotFound): pods "web-0" not found', "NotFound", "web-0"),
-        ('Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "shop"', "Forbidden", None),
+        (
+            'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "shop"',
+            "Forbidden",
+            None,
+        ),
         ("Unable to connect to the server: dial tcp 10.0.0.1:6443: i/o timeout", "", None),
     ],
 )
@@ -79,13 +92,21 @@ def test_a_log_with_one_error_of_kubectl_in_it_is_a_log() -> None:
     ("line", "level", "text"),
     [
         ("2026-11-22T02:47:34.471353791Z starting", None, "starting"),
-        ("2026-11-22T02:47:34.471353791Z stderr F E1122 02:47:35.4 1 x.go:1] bad", "error", "E1122 02:47:35.4 1 x.go:1] bad"),
+        (
+            "2026-11-22T02:47:34.471353791Z stderr F E1122 02:47:35.4 1 x.go:1] bad",
+            "error",
+            "E1122 02:47:35.4 1 x.go:1] bad",
+        ),
         ('{"log":"FATAL: x\\n","stream":"stderr","time":"2026-11-22T02:47:34.4Z"}', "fatal", "FATAL: x"),
         ("[pod/api-1/app] WARN slow", "warn", "WARN slow"),
         ("\x1b[31mERROR\x1b[0m bad", "error", "ERROR bad"),
         ('{"level":50,"msg":"bad","err":{"type":"Error","message":"x"}}', "error", "bad\nError: x"),
         ('{"severity":"INFO","message":"ok"}', "info", "ok"),
-        ('time="2026-11-22T02:47:34Z" level=warning msg="x"', "warn", 'time="2026-11-22T02:47:34Z" level=warning msg="x"'),
+        (
+            'time="2026-11-22T02:47:34Z" level=warning msg="x"',
+            "warn",
+            'time="2026-11-22T02:47:34Z" level=warning msg="x"',
+        ),
         ("2026-11-22 02:47:35,477 CRITICAL x", "fatal", "2026-11-22 02:47:35,477 CRITICAL x"),
         ("fail: Microsoft.Hosting[11]", "error", "fail: Microsoft.Hosting[11]"),
         ("3:04PM FTL bad", "fatal", "3:04PM FTL bad"),
@@ -134,7 +155,16 @@ def test_quantities_are_whole_numbers(text: object, value: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("37s", 37), ("4m40s", 280), ("2d5h", 190800), ("101s", 101), ("1y20d", 33264000), ("<unknown>", None), ("", None), ("s", None)],
+    [
+        ("37s", 37),
+        ("4m40s", 280),
+        ("2d5h", 190800),
+        ("101s", 101),
+        ("1y20d", 33264000),
+        ("<unknown>", None),
+        ("", None),
+        ("s", None),
+    ],
 )
 def test_ages_are_durations(text: str, seconds: int | None) -> None:
     """As kubectl prints them."""

@@ -86,7 +86,9 @@ KEYS = st.sampled_from([
     "exitCode", "name", "namespace", "labels", "ownerReferences", "involvedObject", "message", "reason", "series",
     "lastTimestamp", "count", "conditions", "restartCount", "resources", "limits", "env",
 ])  # fmt: skip
-OBJECTS = st.recursive(JSON, lambda inner: st.dictionaries(KEYS, inner, max_size=6) | st.lists(inner, max_size=3), max_leaves=20)
+OBJECTS = st.recursive(
+    JSON, lambda inner: st.dictionaries(KEYS, inner, max_size=6) | st.lists(inner, max_size=3), max_leaves=20
+)
 
 
 @QUIET
@@ -95,7 +97,10 @@ def test_objects_of_any_shape_are_survived(kind: str, value: Any) -> None:
     """The API's own keys with values of any type."""
     body = {"kind": kind, "apiVersion": "v1", **(value if isinstance(value, dict) else {"spec": value})}
     survive("kubernetes_objects", json.dumps(body).encode("utf-8", "replace"))
-    survive("kubernetes_objects", json.dumps({"kind": f"{kind}List", "apiVersion": "v1", "items": [value, body]}).encode("utf-8", "replace"))
+    survive(
+        "kubernetes_objects",
+        json.dumps({"kind": f"{kind}List", "apiVersion": "v1", "items": [value, body]}).encode("utf-8", "replace"),
+    )
 
 
 @QUIET

@@ -59,7 +59,12 @@ def test_a_tag_tells_cuda_only_where_it_names_it(image: str, cuda: object) -> No
 
 def test_variables_of_the_spec_are_told_and_those_of_the_image_are_not() -> None:
     """The API does not have an image's own environment; a redacted value is no value."""
-    set_ = gpu(env=[{"name": "NVIDIA_REQUIRE_CUDA", "value": "cuda>=12.4 brand=tesla,driver>=470,driver<471"}, {"name": "CUDA_VERSION", "value": "12.4.1"}])
+    set_ = gpu(
+        env=[
+            {"name": "NVIDIA_REQUIRE_CUDA", "value": "cuda>=12.4 brand=tesla,driver>=470,driver<471"},
+            {"name": "CUDA_VERSION", "value": "12.4.1"},
+        ]
+    )
     (one,) = of(set_)
     assert (one.require, one.cuda) == ("cuda>=12.4 brand=tesla,driver>=470,driver<471", "12.4.1")
     (bare,) = of(gpu())

@@ -38,12 +38,20 @@ def report(oom: str, task: str, pid: int = 4711, comm: str = "python3") -> list[
     ]
 
 
-@pytest.mark.parametrize("path", [SYSTEMD, CGROUPFS, f"/lxc.payload.x{SYSTEMD}", f"/labkube{CGROUPFS}", f"/kubelet.slice{SYSTEMD}"])
+@pytest.mark.parametrize(
+    "path", [SYSTEMD, CGROUPFS, f"/lxc.payload.x{SYSTEMD}", f"/labkube{CGROUPFS}", f"/kubelet.slice{SYSTEMD}"]
+)
 def test_a_container_at_its_limit_is_told_whole(path: str) -> None:
     """Both cgroup drivers and any prefix name pod and container."""
     (one,) = kernel(*report(path, path))
     assert (one.kind, one.scope, one.pod_uid, one.container_id) == ("oom_kill", "container", UID, CID)
-    assert (one.process, one.pid, one.limit, one.usage, one.anon_rss) == ("python3", 4711, 32 << 20, 32 << 20, 32340 * 1024)
+    assert (one.process, one.pid, one.limit, one.usage, one.anon_rss) == (
+        "python3",
+        4711,
+        32 << 20,
+        32 << 20,
+        32340 * 1024,
+    )
     assert (one.killed, one.group, one.container_known, one.line, one.oom_score_adj) == (1, False, True, 4, 999)
 
 
@@ -75,7 +83,9 @@ def test_the_whole_node_out_of_memory_names_its_victim() -> None:
 @pytest.mark.parametrize("constraint", ["CPUSET", "MEMORY_POLICY"])
 def test_a_numa_node_that_ran_out_is_not_the_whole_node(constraint: str) -> None:
     """The memory that the process may use was full, not the machine's."""
-    (one,) = kernel(f"oom-kill:constraint=CONSTRAINT_{constraint},nodemask=0,cpuset=x,mems_allowed=0,global_oom,task_memcg=/a,task=x,pid=9,uid=0")
+    (one,) = kernel(
+        f"oom-kill:constraint=CONSTRAINT_{constraint},nodemask=0,cpuset=x,mems_allowed=0,global_oom,task_memcg=/a,task=x,pid=9,uid=0"
+    )
     assert one.scope == "numa"
 
 
@@ -88,7 +98,13 @@ def test_a_group_kill_is_one_incident_and_names_the_culprit() -> None:
         f"Memory cgroup out of memory: Killed process 4712 (bash) {KILLED.replace('32340', '7100000')}",
         "oom_reaper: reaped process 4712 (bash), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
     )
-    assert (one.killed, one.group, one.process, one.culprit, one.culprit_rss) == (2, True, "python3", "bash", 7100000 * 1024)
+    assert (one.killed, one.group, one.process, one.culprit, one.culprit_rss) == (
+        2,
+        True,
+        "python3",
+        "bash",
+        7100000 * 1024,
+    )
 
 
 def test_two_reports_are_two_kills() -> None:
@@ -127,7 +143,13 @@ def test_the_last_line_alone_is_a_kill_without_a_scope() -> None:
 def test_the_line_with_the_paths_alone_is_enough() -> None:
     """One pasted line proves kill, scope and victim."""
     (one,) = kernel(report(SYSTEMD, SYSTEMD)[3])
-    assert (one.kind, one.scope, one.pod_uid, one.process, one.killed) == ("oom_kill", "container", UID, "python3", UNSET)
+    assert (one.kind, one.scope, one.pod_uid, one.process, one.killed) == (
+        "oom_kill",
+        "container",
+        UID,
+        "python3",
+        UNSET,
+    )
 
 
 def test_a_report_without_its_end_proves_nothing() -> None:
@@ -146,7 +168,10 @@ def test_a_report_that_lost_its_end_does_not_borrow_the_next_one_s() -> None:
 
 def test_nothing_left_to_kill_is_a_whole_report() -> None:
     """The kernel says so itself: nothing is missing."""
-    given = raw("[1.000001] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0\n[1.000002] Out of memory and no killable processes...\n", "kernel_log")
+    given = raw(
+        "[1.000001] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0\n[1.000002] Out of memory and no killable processes...\n",
+        "kernel_log",
+    )
     assert [one.kind for one in readings("node.kernel_log", given)] == ["oom_report"]
     assert all(cut.ring for cut in cuts("node.kernel_log", given))
 
@@ -165,25 +190,50 @@ def test_a_name_that_imitates_the_kernel_fools_nobody(name: str) -> None:
     """A program chooses its name of 15 characters: it is read only at its place."""
     (one,) = kernel(*report(SYSTEMD, SYSTEMD, comm=name))
     assert (one.pid, one.kind, one.scope) == (4711, "oom_kill", "container")
-    assert kernel(f"{name}[7]: segfault at 0 ip 0000000000401686 sp 00007ffc00ab1190 error 6 in x[1+2]")[0].kind == "segfault"
+    assert (
+        kernel(f"{name}[7]: segfault at 0 ip 0000000000401686 sp 00007ffc00ab1190 error 6 in x[1+2]")[0].kind
+        == "segfault"
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "kind", "process", "library"),
     [
-        ("segv[21311]: segfault at 0 ip 0000000000401686 sp 00007ffc00ab1190 error 6 in segv[1686,401000+78000] likely on CPU 0 (core 0, socket 0)", "segfault", "segv", "segv"),
-        ("python3[7]: segfault at 10 ip 00007f sp 00007f error 4 in libcuda.so.550.54.14[7f00+1b000]", "segfault", "python3", "libcuda.so.550.54.14"),
+        (
+            "segv[21311]: segfault at 0 ip 0000000000401686 sp 00007ffc00ab1190 error 6 in segv[1686,401000+78000] likely on CPU 0 (core 0, socket 0)",
+            "segfault",
+            "segv",
+            "segv",
+        ),
+        (
+            "python3[7]: segfault at 10 ip 00007f sp 00007f error 4 in libcuda.so.550.54.14[7f00+1b000]",
+            "segfault",
+            "python3",
+            "libcuda.so.550.54.14",
+        ),
         ("python3[7]: segfault at 10 ip 00007f sp 00007f error 4", "segfault", "python3", None),
-        ("traps: python3[7] general protection fault ip:7f sp:7f error:0 in libnccl.so.2[7f+1]", "segfault", "python3", "libnccl.so.2"),
+        (
+            "traps: python3[7] general protection fault ip:7f sp:7f error:0 in libnccl.so.2[7f+1]",
+            "segfault",
+            "python3",
+            "libnccl.so.2",
+        ),
         ("traps: app[7] general protection ip:7f sp:7f error:0 in app[7f+1]", "segfault", "app", "app"),
         ("traps: app[7] trap invalid opcode ip:7f sp:7f error:0 in app[7f+1]", "illegal_instruction", "app", "app"),
         ("traps: app[7] trap divide error ip:7f sp:7f error:0 in app[7f+1]", "arithmetic_fault", "app", "app"),
         ("app[7] trap int3 ip:7f sp:7f error:0", "other_fault", "app", None),
-        ("app[7]: unhandled exception: DABT (lower EL), ESR 0x0000000092000006, level 2 translation fault in libc.so.6[ffff+1]", "segfault", "app", "libc.so.6"),
+        (
+            "app[7]: unhandled exception: DABT (lower EL), ESR 0x0000000092000006, level 2 translation fault in libc.so.6[ffff+1]",
+            "segfault",
+            "app",
+            "libc.so.6",
+        ),
         ("app[7]: segfault (11) at 0 nip 10 lr 20 code 1 in app[10000+20]", "segfault", "app", "app"),
     ],
 )
-def test_faults_name_process_and_library_and_no_container(line: str, kind: str, process: str, library: str | None) -> None:
+def test_faults_name_process_and_library_and_no_container(
+    line: str, kind: str, process: str, library: str | None
+) -> None:
     """x86, Arm and POWER; whose container it was is not in the line."""
     (one,) = kernel(line)
     assert (one.kind, one.process, one.library) == (kind, process, library)

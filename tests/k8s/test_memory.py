@@ -24,7 +24,10 @@ LABELS = {"__name__": "container_memory_working_set_bytes", "namespace": "ml", "
 def answer(*series: list[float | str], labels: dict[str, str] | None = None, **outside: Any) -> str:
     """Return a matrix with one sample a minute."""
     result = [
-        {"metric": labels or LABELS, "values": [[START + 60 * number, str(value)] for number, value in enumerate(values)]}
+        {
+            "metric": labels or LABELS,
+            "values": [[START + 60 * number, str(value)] for number, value in enumerate(values)],
+        }
         for values in series
     ]
     return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}, **outside})
@@ -111,7 +114,9 @@ def test_all_result_types_are_read() -> None:
     vector = prometheus.answer(raw((RECORDINGS / "prometheus" / "query-up.json").read_bytes(), "prometheus"))
     assert vector is not None
     assert [series.samples[0].value for series in vector.series] == [1, 0, 1]
-    scalar = prometheus.answer(raw('{"status":"success","data":{"resultType":"scalar","result":[1795313470,"2.5"]}}', "prometheus"))
+    scalar = prometheus.answer(
+        raw('{"status":"success","data":{"resultType":"scalar","result":[1795313470,"2.5"]}}', "prometheus")
+    )
     assert scalar is not None
     assert scalar.series[0].samples[0].value == 2.5
     bad = prometheus.answer(raw((RECORDINGS / "prometheus" / "query-bad.json").read_bytes(), "prometheus"))

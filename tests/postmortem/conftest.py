@@ -50,7 +50,9 @@ def full_record() -> Record:
     """Return a record with something in every field."""
     pod = Subject(namespace="ml", pod="trainer-56798c6f7b-9mlfq", container="trainer")
     pods = KubernetesGet(form="kubernetes_objects", segments=("api", "v1", "namespaces", "ml", "pods"))
-    log = KubernetesLog(form="pod_log", namespace="ml", pod="trainer-56798c6f7b-9mlfq", container="trainer", previous=True)
+    log = KubernetesLog(
+        form="pod_log", namespace="ml", pod="trainer-56798c6f7b-9mlfq", container="trainer", previous=True
+    )
     kernel = NodeCommand(form="kernel_log", node="worker-gpu-01", argv=("journalctl", "-k", "-b"))
     at = time("02:47:50")
     evidence = (
@@ -142,7 +144,9 @@ def poisoned(value: Any, text: str) -> Any:
         return text
     if isinstance(value, Struct):
         fields = {name: getattr(value, name) for name in value.__struct_fields__}
-        return structs.replace(value, **{name: poisoned(inner, text) for name, inner in fields.items() if name not in CLOSED})
+        return structs.replace(
+            value, **{name: poisoned(inner, text) for name, inner in fields.items() if name not in CLOSED}
+        )
     if isinstance(value, tuple):
         return tuple(poisoned(inner, text) for inner in value)
     if isinstance(value, list):

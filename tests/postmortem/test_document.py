@@ -39,7 +39,11 @@ def test_every_section_is_there_in_order_with_its_mark(lang: str, which: str, re
     lines = made.split("\n")
     for section in SECTIONS:
         start, end = lines.index(f"<!-- section: {section.id} -->"), lines.index(f"<!-- /section: {section.id} -->")
-        marks = {"filled": ("Filled by", "由程序根据记录填写"), "drafted": ("to confirm", "待确认"), "person": ("For a person", "需由人填写")}
+        marks = {
+            "filled": ("Filled by", "由程序根据记录填写"),
+            "drafted": ("to confirm", "待确认"),
+            "person": ("For a person", "需由人填写"),
+        }
         assert marks[section.fill][lang == "zh"] in "\n".join(lines[start:end])
         body = [line for line in lines[start + 4 : end] if line and not line.startswith("<!--")]
         assert body, f"section {section.number} is empty"
@@ -68,7 +72,11 @@ def test_the_same_record_gives_the_same_bytes(full: Record, lang: str) -> None:
         f"sys.stdout.buffer.write(render(records.full_record(), {lang!r}).encode())\n"
     )
     again = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, check=True, env={"PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai"}, timeout=60
+        [sys.executable, "-c", script],
+        capture_output=True,
+        check=True,
+        env={"PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai"},
+        timeout=60,
     )
     assert again.stdout.decode() == made
 
@@ -83,7 +91,17 @@ def test_both_languages_say_the_same(full: Record) -> None:
         assert english.count(text) == chinese.count(text) > 0
     for text in ("no data", "Filled by", "Drafted", "unknown", "measured", "read only", "missing"):
         assert text not in chinese
-    for text in ("容器达到自身内存上限", "影响开始", "止损", "复盘负责人", "行动项", "待确认", "无数据：", "促成因素", "演练"):
+    for text in (
+        "容器达到自身内存上限",
+        "影响开始",
+        "止损",
+        "复盘负责人",
+        "行动项",
+        "待确认",
+        "无数据：",
+        "促成因素",
+        "演练",
+    ):
         assert text in chinese
 
 
@@ -130,7 +148,9 @@ def test_unknowns_are_printed_with_their_why(empty: Record) -> None:
 
 def test_a_clear_run_claims_only_what_it_read(empty: Record) -> None:
     """CLEAR is about what was read."""
-    clear = structs.replace(empty, diagnosis=Diagnosis(run="r-0", verdict=Verdict.CLEAR), ended=empty.started + dt.timedelta(seconds=1))
+    clear = structs.replace(
+        empty, diagnosis=Diagnosis(run="r-0", verdict=Verdict.CLEAR), ended=empty.started + dt.timedelta(seconds=1)
+    )
     assert "Nothing wrong was found in what was read." in render(clear, "en")
     assert "在已读取的内容中未见异常" in render(clear, "zh")
 
@@ -175,7 +195,10 @@ def test_action_items_have_no_invented_owner(full: Record) -> None:
 def test_evidence_that_was_cut_or_is_missing_says_so(full: Record) -> None:
     """Size, cut, redactions and the missing one's why stand in the appendix."""
     made = render(full, "en")
-    assert "96.5 KiB and 1234 lines of 102.4 KiB left out, of which no reader reads any; keyed hash of the whole abc" in made
+    assert (
+        "96.5 KiB and 1234 lines of 102.4 KiB left out, of which no reader reads any; keyed hash of the whole abc"
+        in made
+    )
     assert "2 redacted" in made
     assert "missing: Prometheus is not configured" in made
     assert "| e6 |  | `runbookctl doctor prometheus` |" in made
@@ -184,15 +207,23 @@ def test_evidence_that_was_cut_or_is_missing_says_so(full: Record) -> None:
 def test_a_fleet_is_bounded_and_what_is_left_out_is_counted(full: Record) -> None:
     """Thousands of steps and pieces do not make an endless document."""
     step = full.steps[0]
-    piece = Evidence(id="e1", origin=Origin.LIVE, writer=Writer.KERNEL, form="kernel_log", subject=Subject(node="n"), at=full.started)
+    piece = Evidence(
+        id="e1", origin=Origin.LIVE, writer=Writer.KERNEL, form="kernel_log", subject=Subject(node="n"), at=full.started
+    )
     many = structs.replace(
         full,
         steps=tuple(structs.replace(step, item=f"node/n{number}") for number in range(3000)),
-        diagnosis=structs.replace(full.diagnosis, evidence=tuple(structs.replace(piece, id=f"e{number}") for number in range(3000))),
+        diagnosis=structs.replace(
+            full.diagnosis, evidence=tuple(structs.replace(piece, id=f"e{number}") for number in range(3000))
+        ),
     )
     made = render(many, "en")
     assert len(made) < 600_000
-    for text in ("2800 more steps are in the record.", "more rows are in the record and not printed here.", "2500 more pieces are in the record."):
+    for text in (
+        "2800 more steps are in the record.",
+        "more rows are in the record and not printed here.",
+        "2500 more pieces are in the record.",
+    ):
         assert text in made
 
 

@@ -19,7 +19,9 @@ def at(clock: str) -> Time:
 
 def marked(*marks: Mark) -> Record:
     """Return a record with these milestones and nothing else."""
-    return Record(run="r-1", started=at("03:00:00"), diagnosis=Diagnosis(run="r-1", verdict=Verdict.UNKNOWN), marks=marks)
+    return Record(
+        run="r-1", started=at("03:00:00"), diagnosis=Diagnosis(run="r-1", verdict=Verdict.UNKNOWN), marks=marks
+    )
 
 
 def shown(record: Record) -> dict[str, str]:
@@ -68,8 +70,13 @@ def test_durations_are_differences_with_their_formula() -> None:
         "start of impact to diagnosis": "7m34s", "TTM, time to mitigate": "15m52s", "TTR, time to resolve": "2h",
         "waiting for approval": "no approval was asked for",
     }  # fmt: skip
-    assert measures(milestones(record))[0].formula == "detected 2026-11-22 02:52:05Z - impact_start 2026-11-22 02:51:18Z"
-    assert measures(milestones(record, "zh"), "zh")[4].formula == "止损 2026-11-22 03:07:10Z - 影响开始 2026-11-22 02:51:18Z"
+    assert (
+        measures(milestones(record))[0].formula == "detected 2026-11-22 02:52:05Z - impact_start 2026-11-22 02:51:18Z"
+    )
+    assert (
+        measures(milestones(record, "zh"), "zh")[4].formula
+        == "止损 2026-11-22 03:07:10Z - 影响开始 2026-11-22 02:51:18Z"
+    )
     assert disorder(milestones(record)) == ()
 
 

@@ -57,12 +57,18 @@ def inline(text: str) -> list[Token]:
 
 def html(text: str) -> list[str]:
     """Return every piece that is HTML to the parser."""
-    return [token.content for token in [*PARSER.parse(text), *inline(text)] if token.type in ("html_block", "html_inline")]
+    return [
+        token.content for token in [*PARSER.parse(text), *inline(text)] if token.type in ("html_block", "html_inline")
+    ]
 
 
 def read(text: str) -> str:
     """Return what a reader sees of running text and code."""
-    return "".join(token.content for token in [*inline(text), *PARSER.parse(text)] if token.type in ("text", "code_inline", "fence"))
+    return "".join(
+        token.content
+        for token in [*inline(text), *PARSER.parse(text)]
+        if token.type in ("text", "code_inline", "fence")
+    )
 
 
 def assert_text(made: str, place: str) -> None:
@@ -98,7 +104,12 @@ def test_no_combination_of_marks_gets_through(text: str) -> None:
         assert_text(markdown.code(text), place)
 
 
-@given(text=st.text(st.characters(min_codepoint=33, max_codepoint=0x24FF, exclude_categories=("Cc", "Cf", "Zs", "Cn", "Cs")), max_size=30))
+@given(
+    text=st.text(
+        st.characters(min_codepoint=33, max_codepoint=0x24FF, exclude_categories=("Cc", "Cf", "Zs", "Cn", "Cs")),
+        max_size=30,
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_what_a_reader_sees_is_the_text(text: str) -> None:
     """Escapes are for the parser: the reader gets every character back."""
@@ -109,7 +120,15 @@ def test_what_a_reader_sees_is_the_text(text: str) -> None:
 
 def test_plain_words_stay_readable_in_the_source() -> None:
     """Codes, durations, paths and Chinese are not cluttered with backslashes."""
-    for text in ("container_oom_killed on pod/ml/trainer-0", "0.08s", "-5m", "2026-11-22 02:47:35Z", "Xid 79: GPU 0000:3b:00", "{{ x }}", "驱动版本过旧，需要升级。"):
+    for text in (
+        "container_oom_killed on pod/ml/trainer-0",
+        "0.08s",
+        "-5m",
+        "2026-11-22 02:47:35Z",
+        "Xid 79: GPU 0000:3b:00",
+        "{{ x }}",
+        "驱动版本过旧，需要升级。",
+    ):
         assert markdown.escape(text) == text
 
 
@@ -131,17 +150,25 @@ def assert_same_structure(made: str, plain: str) -> None:
     blocks, expected = PARSER.parse(made), parsed(plain)
     assert {token.type for token in blocks} <= {token.type for token in expected}
     kinds = ("heading_open", "html_block", "table_open")
-    assert [token.type for token in blocks if token.type in kinds] == [token.type for token in expected if token.type in kinds]
+    assert [token.type for token in blocks if token.type in kinds] == [
+        token.type for token in expected if token.type in kinds
+    ]
     allowed = {"text", "code_inline", "softbreak", "text_special", "em_open", "em_close", "strong_open", "strong_close"}
     assert {child.type for token in blocks for child in token.children or []} <= allowed
     comments = [token.content for token in blocks if token.type == "html_block"]
-    assert comments[1:] == [token.content for token in expected if token.type == "html_block"][1:]  # the first is the stamp
+    assert (
+        comments[1:] == [token.content for token in expected if token.type == "html_block"][1:]
+    )  # the first is the stamp
     made.encode("utf-8")
     assert len(made) < 300_000
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip() and len(text) < 1000][::3], ids=lambda text: ascii(text[:20]))
-def test_a_document_with_hostile_text_in_every_field_keeps_its_structure(poison: Callable[[str], Record], text: str) -> None:
+@pytest.mark.parametrize(
+    "text", [text for text in HOSTILE if text.strip() and len(text) < 1000][::3], ids=lambda text: ascii(text[:20])
+)
+def test_a_document_with_hostile_text_in_every_field_keeps_its_structure(
+    poison: Callable[[str], Record], text: str
+) -> None:
     """The blocks are those of the same record with a harmless word; no link, picture or HTML but the template's own."""
     assert_same_structure(render(poison(text), "en"), render(poison("word"), "en"))
 

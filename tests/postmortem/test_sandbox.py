@@ -69,7 +69,10 @@ def test_a_document_of_endless_length_is_stopped(monkeypatch: pytest.MonkeyPatch
     """Output is bounded while it is written, not afterwards."""
     monkeypatch.setattr(sandbox, "LONGEST_DOCUMENT", 1000)
     with pytest.raises(InputError, match="more than 1000 characters"):
-        sandbox.render("{% for a in l %}{% for b in l %}{% for c in l %}xxxxxxxxxx{% endfor %}{% endfor %}{% endfor %}", {"l": ["a"] * 100})
+        sandbox.render(
+            "{% for a in l %}{% for b in l %}{% for c in l %}xxxxxxxxxx{% endfor %}{% endfor %}{% endfor %}",
+            {"l": ["a"] * 100},
+        )
     with pytest.raises(InputError, match="more than"):
         sandbox.render("x" * (sandbox.LONGEST_TEMPLATE + 1), {})
 
@@ -82,7 +85,9 @@ def test_objects_of_the_program_never_enter_a_template(full: Record) -> None:
 
 def test_a_site_template_gets_the_record_as_plain_values(full: Record) -> None:
     """Its own text in place of the shipped one; the same stamp, the same escape."""
-    made = render(full, "en", "# {{ document.title }}\n\n{% for c in causes %}{{ c.code }} {{ code(c.summary) }}\n{% endfor %}")
+    made = render(
+        full, "en", "# {{ document.title }}\n\n{% for c in causes %}{{ c.code }} {{ code(c.summary) }}\n{% endfor %}"
+    )
     assert made.startswith("<!-- runbookctl postmortem/v1 en sha256 ")
     assert "container_oom_killed `trainer reached its memory limit of 32Mi.`" in made
     with pytest.raises(InputError, match="template: 'nothing' is undefined"):

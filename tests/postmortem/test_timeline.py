@@ -68,7 +68,13 @@ def test_two_sources_of_one_event_stay_two_rows(full: Record) -> None:
 
 @pytest.mark.parametrize(
     ("writer", "confidence"),
-    [(Writer.KERNEL, "high"), (Writer.API, "high"), (Writer.NODE, "medium"), (Writer.WORKLOAD, "low"), (Writer.PERSON, "low")],
+    [
+        (Writer.KERNEL, "high"),
+        (Writer.API, "high"),
+        (Writer.NODE, "medium"),
+        (Writer.WORKLOAD, "low"),
+        (Writer.PERSON, "low"),
+    ],
 )
 def test_confidence_follows_the_writer(full: Record, writer: Writer, confidence: str) -> None:
     """What a workload can write is believed least (threat model S3)."""
@@ -105,7 +111,9 @@ def test_a_fleet_is_counted_against_what_was_asked(full: Record) -> None:
     """3 of 5 nodes: the whole is said with the part."""
     piece = full.diagnosis.evidence[2]
     pieces = tuple(structs.replace(piece, id=f"e{number}", subject=Subject(node=f"gpu{number}")) for number in range(5))
-    cause = structs.replace(full.diagnosis.causes[1], root=True, subject="node/gpu0", subjects=("node/gpu0", "node/gpu1", "node/gpu2"))
+    cause = structs.replace(
+        full.diagnosis.causes[1], root=True, subject="node/gpu0", subjects=("node/gpu0", "node/gpu1", "node/gpu2")
+    )
     fleet = structs.replace(full, diagnosis=structs.replace(full.diagnosis, evidence=pieces, causes=(cause,)))
     nodes = next(effect for effect in effects(fleet) if effect.what == "nodes")
     assert (nodes.value, nodes.of) == (3, 5)

@@ -49,7 +49,9 @@ def test_an_unchanged_older_rendering_is_replaced(tmp_path: Path, full: Record) 
 def test_a_person_s_text_is_not_overwritten(tmp_path: Path, full: Record) -> None:
     """A changed file is kept, the refusal shows what differs; with force it is moved aside, never lost."""
     path = write(render(full, "en"), tmp_path / "a.md")
-    theirs = path.read_text(encoding="utf-8").replace("nobody has written this section yet", "The limit was \x1b[2J too low.", 1)
+    theirs = path.read_text(encoding="utf-8").replace(
+        "nobody has written this section yet", "The limit was \x1b[2J too low.", 1
+    )
     path.write_text(theirs, encoding="utf-8")
     newer = render(structs.replace(full, severity="SEV-1"), "en")
     with pytest.raises(InputError, match="was not overwritten") as refused:
@@ -64,7 +66,9 @@ def test_a_person_s_text_is_not_overwritten(tmp_path: Path, full: Record) -> Non
     assert kept[0].read_text(encoding="utf-8") == theirs
 
 
-@pytest.mark.parametrize("body", [b"", b"# my notes\n", b"\xff\xfe\x00", b"<!-- runbookctl postmortem/v1 en sha256 -->\n"])
+@pytest.mark.parametrize(
+    "body", [b"", b"# my notes\n", b"\xff\xfe\x00", b"<!-- runbookctl postmortem/v1 en sha256 -->\n"]
+)
 def test_a_file_of_something_else_is_not_overwritten(tmp_path: Path, full: Record, body: bytes) -> None:
     """Neither notes, nor an empty file, nor bytes that are no text."""
     path = tmp_path / "a.md"

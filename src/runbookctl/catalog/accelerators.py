@@ -1,8 +1,8 @@
 """Names under which GPUs are requested and offered in Kubernetes, and labels that say that a node has some.
 
 Pure. Sources: NVIDIA/k8s-device-plugin README (resource names, `.shared`, MIG strategies), gpu-feature-discovery and
-gpu-operator (labels `nvidia.com/gpu.*`), kubernetes-sigs/node-feature-discovery (PCI labels), documents of GKE, AKS, EKS
-Auto Mode and Karpenter (their accelerator labels), ROCm/k8s-device-plugin, intel-device-plugins-for-kubernetes.
+gpu-operator (labels `nvidia.com/gpu.*`), kubernetes-sigs/node-feature-discovery (PCI labels), documents of GKE, AKS,
+EKS Auto Mode and Karpenter (their accelerator labels), ROCm/k8s-device-plugin, intel-device-plugins-for-kubernetes.
 """
 
 from __future__ import annotations

@@ -14,9 +14,7 @@ import re2
 from runbookctl.model import Time
 
 # "32Mi", "24684100Ki", "128974848", "1.5G", "129e6", "128974848000m"
-_QUANTITY = re2.compile(
-    r"([+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d{1,2})?"
-)
+_QUANTITY = re2.compile(r"([+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d{1,2})?")
 _FACTORS = {
     "": Decimal(1), "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"),
     "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15),

@@ -23,7 +23,6 @@ also carry it (`deployment/ml/trainer`, `ml/trainer-0`).
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, cast

@@ -32,6 +32,7 @@ from runbookctl.model import Cause, Compute, Diagnosis, Evidence, Finding, Origi
 _CODES = 4  # causes named in a row when lines are short
 _FIRST_ONLY = 3  # from here on only the first remediation is shown with its commands
 _PROOF_LINES = 5  # lines of proof when lines are short
+_MANY_PROOFS = 8  # lines of proof where a result need not fit a screen
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,9 @@ def proof_rows(causes: Sequence[Cause], view: View) -> list[Proof]:
 
 
 def proof(found: Sequence[Proof], view: View, column: int = 0) -> list[Line]:
-    """Lay the rows of proof out; when lines are short only the first ones, and how many more there are."""
-    keep = len(found) if view.everything or not view.short else max(_PROOF_LINES - max(view.short - 2, 0), 2)
+    """Lay the rows of proof out: the first ones, fewer when lines are short, and how many more there are."""
+    most = max(_PROOF_LINES - max(view.short - 2, 0), 2) if view.short else _MANY_PROOFS
+    keep = len(found) if view.everything else most
     lines = proofs(found[:keep], max(column, reference_column(found)), view.layout)
     if len(found) > keep:
         lines.append(Line(" " * ENTRY + view.say("more_proof", n=len(found) - keep)))

@@ -76,7 +76,7 @@ def _xid(value: str, driver: str | None, runbooks: Sequence[Runbook]) -> Explana
     lines += _field("On driver", *(_branch(one) for one in entry.branches)) if entry.branches else []
     lines += _field("In the log", entry.sample) if entry.sample else []
     lines += _field("Often after", entry.often_after) if entry.often_after else []
-    lines += _field("Often before", entry.often_before) if entry.often_before else []
+    lines += _field("Then often", entry.often_before) if entry.often_before else []
     lines += _nvidia(entry.immediate, entry.investigatory)
     lines += (
         _field("Others do", "   ".join(f"{who}: {what}" for who, what in entry.others.items())) if entry.others else []

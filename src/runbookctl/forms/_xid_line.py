@@ -166,8 +166,11 @@ def link(message: str) -> int | None:
 
 def remap_waits(message: str) -> bool:
     """Tell a message that says a row, bank or page is marked and takes effect with the next reset."""
-    return "marked for remapping" in message or "to activate" in message or "already pending remapping" in message or (
-        "due to pending row remap" in message or "pending retirement" in message
+    return (
+        "marked for remapping" in message
+        or "to activate" in message
+        or "already pending remapping" in message
+        or ("due to pending row remap" in message or "pending retirement" in message)
     )
 
 

@@ -78,9 +78,7 @@ def obtain(subject: Subject) -> str:
     return request(subject.node, None).printed()
 
 
-def kernel_lines(
-    raw: Raw, anchors: tuple[bytes, ...], wanted: tuple[bytes, ...] = ()
-) -> Iterator[KernelLine | Gap]:
+def kernel_lines(raw: Raw, anchors: tuple[bytes, ...], wanted: tuple[bytes, ...] = ()) -> Iterator[KernelLine | Gap]:
     """Yield the kernel's own lines that hold one of `anchors` (all when empty), and the gaps, in order.
 
     A line with escaped newlines (`#012`) is several kernel lines with one number. Continuation lines (indented, or

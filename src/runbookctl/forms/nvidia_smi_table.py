@@ -23,9 +23,7 @@ ANCHORS: tuple[bytes, ...] = ()
 
 # | NVIDIA-SMI 550.144.03             Driver Version: 550.144.03     CUDA Version: 12.4     |
 # | NVIDIA-SMI 595.45.04              KMD Version: 595.45.04     CUDA UMD Version: 13.2     |
-_VERSIONS = re2.compile(
-    r"\| NVIDIA-SMI (\S+) +(?:Driver|KMD) Version: (\S+)(?: +CUDA (?:UMD )?Version: (\S+))? *\|"
-)
+_VERSIONS = re2.compile(r"\| NVIDIA-SMI (\S+) +(?:Driver|KMD) Version: (\S+)(?: +CUDA (?:UMD )?Version: (\S+))? *\|")
 # |   0  NVIDIA H100 80GB HBM3          On  |   00000000:1B:00.0 Off |                    0 |
 # |ERR!  NVIDIA H100 80GB HBM3         ERR! |   00000000:DA:00.0 Off |                 ERR! |
 _GPU = re2.compile(

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import re2
 
+from runbookctl.catalog import signatures
 from runbookctl.catalog.kubernetes_values import moment
 from runbookctl.forms import Named
 from runbookctl.forms.lines import Gap, Line, numbered
@@ -44,6 +45,7 @@ _LOWER = re2.compile(
     r"(?:^|\[)(trace|debug|dbug|info|notice|warn|warning|error|err|fail|crit|critical|fatal|panic|emerg|alert)"
     r"(?:\[\d+\])?(?:\]|:)"
 )
+_LAST_WORDS = 40  # lines in which the last words of a program stand
 _HEAD = 160  # characters of a line in which its level stands
 _TEXT_CAP = 8192
 _LEVELS: dict[str, Level] = {
@@ -154,7 +156,7 @@ _MARKS = (
 
 
 def recognise(head: str, name: str) -> int:
-    """Tell a log by the runtime's times, by levels, by marks of a crash, or by its file's name."""
+    """Tell a log by the runtime's times, by levels, by marks of a crash, by its last words, or by its file's name."""
     lines = [line for line in head.split("\n", 300)[:300] if line.strip()]
     if not lines:
         return 0
@@ -167,6 +169,8 @@ def recognise(head: str, name: str) -> int:
         return 60
     if levels * 3 >= len(lines) or (named and levels):
         return 50
+    if any(signatures.match(log_line(Line(1, line)).text, ("workload",)) for line in lines[-_LAST_WORDS:]):
+        return 45
     return 40 if named else 0
 
 

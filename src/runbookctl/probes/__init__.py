@@ -9,6 +9,9 @@ Pure: a probe imports `model`, `forms` and `catalog`, never a client. A probe mo
     ONE = False                                 # True: the step is the one reading, not a list
     PARTIAL = ("nvidia_smi_csv",)               # optional: forms that tell only a part by their nature; what a pasted
                                                 # text of such a form leaves out counts as not given
+    KEY = ("type",)                             # optional, state: fields that tell readings of one subject apart
+    ALL_NODES = True                            # optional: readings about nodes; an item that has no node is concerned
+                                                # by all of them (any node could take a pod that waits for one)
     class Params(Struct, frozen=True, forbid_unknown_fields=True): ...
     class Reading(model.Reading, frozen=True, kw_only=True): ...
     def request(params: Params) -> Request | tuple[Request, ...]: ...

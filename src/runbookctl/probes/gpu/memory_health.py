@@ -72,9 +72,7 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     sram_threshold_exceeded: Annotated[_Truth, Meta(description="NVIDIA's limit for exchanging the board")] = UNSET
     remap_pending: Annotated[
         _Truth,
-        Meta(
-            description="a row remap or a page retirement waits for a reset", extra={"path": "Remapped Rows.Pending"}
-        ),
+        Meta(description="a row remap or a page retirement waits for a reset", extra={"path": "Remapped Rows.Pending"}),
     ] = UNSET
     remap_failed: Annotated[
         _Truth, Meta(description="a row could not be remapped", extra={"path": "Remapped Rows.Remapping Failure"})

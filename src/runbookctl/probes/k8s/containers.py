@@ -26,7 +26,8 @@ from runbookctl.probes.k8s._owners import Owners
 from runbookctl.probes.k8s._pod import Metadata, pod, replica_set
 
 __all__ = [
-    "FORMS", "KIND", "ONE", "SUBJECT", "Exit", "Message", "Params", "Reading", "also_named", "obtain", "read", "request",
+    "FORMS", "KIND", "ONE", "SUBJECT", "Exit", "Message", "Params", "Reading", "also_named", "obtain", "read",
+    "request",
 ]  # fmt: skip
 
 FORMS = ("kubernetes_objects", "kubectl_describe_pod", "kubectl_get_table", "kubectl_events", "kubectl_error")

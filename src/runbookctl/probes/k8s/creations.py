@@ -74,9 +74,12 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
         case "kubernetes_objects":
             yield from _objects(raw)
         case "kubectl_events":
-            yield from _readings(tuple(_from_events.tabled(raw)), {}, raw)
+            events = tuple(_from_events.tabled(raw))
+            yield from _readings(events, {}, raw)
             if any(not gap.harmless for gap in _from_events.gaps(raw)):
                 yield Cut(why="the events are not all there")
+            elif not _of_workloads(events):
+                yield Cut(why="no events of workloads in it", nothing=True)
         case "kubectl_describe_workload":
             yield from _described(raw)
         case _:

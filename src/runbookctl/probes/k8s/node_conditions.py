@@ -94,7 +94,8 @@ def _of_object(value: dict[str, Any]) -> Iterator[Reading]:
         if "type" in words and "status" in words:
             yield _reading(
                 words["type"], words["status"], node=name if isinstance(name, str) else UNSET,
-                reason=words.get("reason"), message=words.get("message"), changed=moment(each.get("lastTransitionTime")),
+                reason=words.get("reason"), message=words.get("message"),
+                changed=moment(each.get("lastTransitionTime")),
             )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ Kind = Literal[
 _TTL = dt.timedelta(hours=1)
 """Default of kube-apiserver --event-ttl; while a pod waits, the scheduler tells of it again and again."""
 _CLOUD = "FailedScaleUp"
+_OURS = frozenset({"FailedScheduling", "Scheduled", _CLOUD})
 _REASONS = (b"nschedulable", b"SchedulerError", b"Undetermined")
 """Of the condition PodScheduled, of all schedulers; a text with none of them holds no pod that was refused."""
 # Node scale up in zones us-west1-b associated with this pod failed: GCE out of resources. Pod is at risk of not ...
@@ -127,9 +128,12 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
             for one in kubectl_describe_pod.described_pods(raw):
                 yield from _described(one, raw)
         case _:
-            yield from _readings(_last(tuple(_from_events.tabled(raw))), raw)
+            events = tuple(_from_events.tabled(raw))
+            yield from _readings(_last(events), raw)
             if any(not gap.harmless for gap in _from_events.gaps(raw)):
                 yield Cut(why="the events are not all there")
+            elif not any(event.pod and event.reason in _OURS for event in events):
+                yield Cut(why="the scheduler says nothing in it", nothing=True)
 
 
 def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:

@@ -50,9 +50,9 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     namespace: _Text = UNSET
     pod: _Text = UNSET
     container: _Text = UNSET
-    peak: Annotated[
-        Bytes | UnsetType, Meta(description="highest sample; a spike between two scrapes is not seen")
-    ] = UNSET
+    peak: Annotated[Bytes | UnsetType, Meta(description="highest sample; a spike between two scrapes is not seen")] = (
+        UNSET
+    )
     last: Annotated[Bytes | UnsetType, Meta(description="latest sample")] = UNSET
     growth_per_hour: Annotated[
         Bytes | UnsetType, Meta(description="slope since the last restart; not told of fewer than 10 samples")
