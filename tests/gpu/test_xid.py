@@ -145,7 +145,7 @@ def test_a_code_means_what_it_means_on_that_driver(
 
 
 def test_a_code_that_nvidia_calls_unused_has_no_verdict() -> None:
-    """ "Unused on A100" is no advice: 51 and 61 occur, and their bucket would condemn a board."""
+    """A catalogue note "Unused on A100" is no advice: 51 and 61 occur, and their bucket would condemn a board."""
     assert xid("NVRM: Xid (PCI:0000:3b:00): 51, BAD_TSG encountered on runlist: 0").resolution is UNSET
 
 

@@ -35,7 +35,7 @@ def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
     decided = True
     caused = {id(held.item) for held in judgement.held}
     for item in judgement.items:
-        if item.symptom is False or not item.proper:
+        if item.symptom is False or not (item.proper or _seen(item)):
             continue
         if id(item) in caused:
             rows.extend(_beside_a_cause(judgement, item, pasted=pasted))
@@ -51,6 +51,11 @@ def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
     if not any(item.proper for item in judgement.items):
         rows.extend(_not_supplied(judgement))
     return Open(tuple(_in_step_order(judgement, rows)), decided)
+
+
+def _seen(item: Item) -> bool:
+    """Tell whether what was given shows the symptom, or leaves it open itself, of something that is no proper item."""
+    return item.symptom is True or (isinstance(item.symptom, Unknown) and any(why.given for why in item.symptom.whys))
 
 
 def _not_supplied(judgement: Judgement) -> Iterator[Row]:

@@ -6,24 +6,10 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from runbookctl.language import types, units
+from runbookctl.language.comparing import Arithmetic, Compare, In
 from runbookctl.language.functions import FUNCTIONS, Call, result_type
 from runbookctl.language.mistakes import ExpressionMistake
-from runbookctl.language.nodes import (
-    And,
-    Arithmetic,
-    Both,
-    Compare,
-    Constant,
-    Field,
-    Filter,
-    In,
-    IsNone,
-    Name,
-    Node,
-    Not,
-    Or,
-    RowField,
-)  # fmt: skip
+from runbookctl.language.nodes import And, Both, Constant, Field, Filter, IsNone, Name, Node, Not, Or, RowField
 from runbookctl.language.types import Kind, Type, fields_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from runbookctl.language import types
-from runbookctl.language.nodes import Node, Rows, Scope, bounds
+from runbookctl.language.comparing import bounds
+from runbookctl.language.nodes import Node, Rows, Scope
 from runbookctl.language.types import Kind, Type
 from runbookctl.language.units import version_key
 from runbookctl.language.values import Interval, Listing, Ref, Row, Unknown, Values, whys_of

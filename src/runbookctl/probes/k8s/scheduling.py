@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import re2
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -25,6 +25,7 @@ from runbookctl.probes.k8s import _from_events, placement
 from runbookctl.probes.k8s._from_events import Happened
 from runbookctl.probes.k8s._lines import Lines
 from runbookctl.probes.k8s._pod import Metadata, pod
+from runbookctl.probes.k8s._verdicts import CLOUD, REASONS, Verdict, last
 
 FORMS = ("kubernetes_objects", "kubectl_events", "kubectl_describe_pod")
 SUBJECT = {"namespace": "namespace", "pod": "pod", "pod_uid": "pod_uid"}
@@ -39,18 +40,12 @@ Kind = Literal[
 
 _TTL = dt.timedelta(hours=1)
 """Default of kube-apiserver --event-ttl; while a pod waits, the scheduler tells of it again and again."""
-_CLOUD = "FailedScaleUp"
-_OURS = frozenset({"FailedScheduling", "Scheduled", _CLOUD})
 _REASONS = (b"nschedulable", b"SchedulerError", b"Undetermined")
 """Of the condition PodScheduled, of all schedulers; a text with none of them holds no pod that was refused."""
 # Node scale up in zones us-west1-b associated with this pod failed: GCE out of resources. Pod is at risk of not ...
 _REFUSED = re2.compile(
     r"(?i)(?:quota exceeded|QuotaExceeded|exceeds? (?:the )?quota|out of resources|RESOURCE_POOL_EXHAUSTED"
     r"|InsufficientInstanceCapacity|VcpuLimitExceeded|SkuNotAvailable|(?:Zonal)?AllocationFailed|out of stock)"
-)
-# Deleted pod: web-cbd8b9bf7-c2fb6      delete Pod web-0 in StatefulSet web successful
-_DELETED = re2.compile(
-    r"(?:Deleted pod: ([a-z0-9.-]{1,253})|delete Pod ([a-z0-9.-]{1,253}) in StatefulSet \S+ successful)"
 )
 
 
@@ -88,25 +83,13 @@ class Reading(model.Reading, frozen=True, kw_only=True):
     pod_uid: _Text = UNSET
 
 
-class _Verdict(NamedTuple):
-    """A message about one pod."""
-
-    namespace: str | None
-    pod: str | None
-    uid: str | None
-    message: str
-    time: Time | None
-    line: int | None
-    cloud: bool = False
-
-
 def request(params: Params) -> tuple[Request, ...]:
     """Ask for the pods, whose condition holds the last verdict, and for the two kinds of events."""
     pods = placement.request(placement.Params(namespace=params.namespace, pod=params.pod))
     events = ("api", "v1", "namespaces", params.namespace, "events")
     told = (
         KubernetesGet(form="kubernetes_objects", segments=events, query=(("fieldSelector", f"reason={reason}"),))
-        for reason in ("FailedScheduling", _CLOUD)
+        for reason in ("FailedScheduling", CLOUD)
     )
     return (*pods, *told)
 
@@ -129,10 +112,10 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
                 yield from _described(one, raw)
         case _:
             events = tuple(_from_events.tabled(raw))
-            yield from _readings(_last(events), raw)
+            yield from _readings(last(events), raw)
             if any(not gap.harmless for gap in _from_events.gaps(raw)):
                 yield Cut(why="the events are not all there")
-            elif not any(event.pod and event.reason in _OURS for event in events):
+            elif not any(event.pod and event.reason in REASONS for event in events):
                 yield Cut(why="the scheduler says nothing in it", nothing=True)
 
 
@@ -149,7 +132,7 @@ def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
     told = tuple(_from_events.objects(raw))
     yield from (one for one in told if isinstance(one, Skipped))
     events = tuple(one for one in told if isinstance(one, Happened))
-    for verdict in _last(events):
+    for verdict in last(events):
         line = lines.of(verdict.message)
         yield from _readings((verdict._replace(line=line if isinstance(line, int) else None),), raw)
     if why := kubernetes_objects.cut(raw):
@@ -162,7 +145,7 @@ def _of_pods(events: Sequence[Happened]) -> bool:
     return any(event.pod for event in events)
 
 
-def _of_condition(value: dict[str, object], lines: Lines) -> tuple[_Verdict, ...]:
+def _of_condition(value: dict[str, object], lines: Lines) -> tuple[Verdict, ...]:
     """Return the verdict of a Pod object that waits; raises ValueError when a part of it is of another type."""
     one = pod(value)
     status, metadata = one.status, one.metadata or Metadata()
@@ -173,7 +156,7 @@ def _of_condition(value: dict[str, object], lines: Lines) -> tuple[_Verdict, ...
         said = condition.type == "PodScheduled" and condition.status == "False" and condition.message
         if said and condition.reason != "SchedulingGated":
             line = lines.of(condition.message or "")
-            found = _Verdict(
+            found = Verdict(
                 metadata.namespace, metadata.name, metadata.uid, condition.message or "", None,
                 line if isinstance(line, int) else None,
             )  # fmt: skip
@@ -192,69 +175,12 @@ def _described(one: DescribedPod, raw: Raw) -> Iterator[Reading | Cut]:
         one.events, kubectl_describe_pod.printed_at(one) or raw.at, kind="pod", name=one.value("Name"),
         namespace=one.value("Namespace"),
     )  # fmt: skip
-    yield from _readings(_last(tuple(events)), raw)
+    yield from _readings(last(tuple(events)), raw)
     if one.gap:
         yield Cut(why="lines of the description are left out")
 
 
-def _last(events: Sequence[Happened]) -> Iterator[_Verdict]:
-    """Yield the last verdict about each pod that was not placed or deleted after it, and what the cloud said since."""
-    settled = _settled(events)
-    verdicts: dict[tuple[str | None, str], Happened] = {}
-    clouds: dict[tuple[str | None, str], Happened] = {}
-    for event in events:
-        if event.kind != "pod" or event.reason not in ("FailedScheduling", _CLOUD):
-            continue
-        key = (event.namespace, event.name)
-        found = verdicts if event.reason != _CLOUD else clouds
-        if not _before(event, settled.get(key)) and _outranks(event, found.get(key)):
-            found[key] = event
-    for kept in (verdicts, clouds):
-        for event in kept.values():
-            yield _Verdict(
-                event.namespace, event.name or None, event.uid, event.message, event.time, event.line,
-                event.reason == _CLOUD,
-            )  # fmt: skip
-
-
-def _outranks(event: Happened, other: Happened | None) -> bool:
-    """Tell whether an event is the better verdict: one that counts nodes, else the later, else the further down.
-
-    Karpenter and other controllers tell of the same pod under the same reason in words of their own.
-    """
-    if other is None:
-        return True
-    sure, others = _known(event.message), _known(other.message)
-    if sure != others:
-        return sure
-    return event.time is None or other.time is None or event.time > other.time
-
-
-def _known(message: str) -> bool:
-    return any(one.kind != "other" for one in scheduling.reasons(message))
-
-
-def _settled(events: Iterable[Happened]) -> dict[tuple[str | None, str], Happened]:
-    """Return the event by which each pod was placed or deleted, the last one."""
-    found: dict[tuple[str | None, str], Happened] = {}
-    for event in events:
-        name = event.name if event.kind == "pod" and event.reason in ("Scheduled", "Binding") else ""
-        if event.reason == "SuccessfulDelete" and (match := _DELETED.match(event.message)):
-            name = match[1] or match[2]
-        key = (event.namespace, name)
-        if name and not _before(event, found.get(key)):
-            found[key] = event
-    return found
-
-
-def _before(event: Happened, other: Happened | None) -> bool:
-    """Tell whether `other` came after `event`; without times it counts as later: a pod is placed once."""
-    if other is None:
-        return False
-    return event.time is None or other.time is None or event.time <= other.time
-
-
-def _readings(verdicts: Iterable[_Verdict], raw: Raw) -> Iterator[Reading]:
+def _readings(verdicts: Iterable[Verdict], raw: Raw) -> Iterator[Reading]:
     for verdict in verdicts:
         recent = verdict.time is None or raw.at - verdict.time < _TTL
         for one in _cloud(verdict.message) if verdict.cloud else scheduling.reasons(verdict.message):
