@@ -84,6 +84,6 @@ def test_the_transcripts_of_the_readme_are_what_the_program_prints(tmp_path: Pat
         words = command.split()[1:]
         done = subprocess.run(
             [sys.executable, "-m", "runbookctl", *words], cwd=ROOT, capture_output=True, text=True, check=False,
-            env={**os.environ, "RUNBOOKCTL_STATE": str(tmp_path / "state"), "LC_ALL": "C.UTF-8"},
+            env={**os.environ, "RUNBOOKCTL_HOME": str(tmp_path / "state"), "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         assert CHANGING.sub("*", done.stdout.rstrip("\n")) == CHANGING.sub("*", printed), command

@@ -126,7 +126,8 @@ def test_a_name_that_is_a_command_stays_a_name() -> None:
 @settings(max_examples=100, deadline=None)
 def test_any_text_is_judged_by_the_form(text: str) -> None:
     """Recognising and naming end for every text."""
-    form = forms.load("systemd_unit")
-    assert 0 <= form.recognise(text, "") <= 100
-    form.names(raw(text, "systemd_unit"))
-    form.names(raw(UNIT + text, "systemd_unit"))
+    for key in ("systemd_unit", "kubectl_event_lines"):
+        form = forms.load(key)
+        assert 0 <= form.recognise(text, "") <= 100
+        form.names(raw(text, key))
+        form.names(raw(UNIT + text, key))

@@ -9,6 +9,7 @@ import pytest
 from judging import cuts, objects, raw, read, readings, recording, skipped
 from msgspec import UNSET
 
+from runbookctl import forms
 from runbookctl.model import KubernetesGet, Subject
 from runbookctl.probes.k8s import placement, scheduling
 
@@ -241,3 +242,48 @@ def test_the_commands_name_what_they_are_about() -> None:
     assert scheduling.obtain(subject) == "kubectl -n ml describe pod train-0"
     assert placement.obtain(Subject()) == "kubectl get pods -A -o json"
     assert "'a; rm -rf /'" in placement.obtain(Subject(namespace="ml", pod="a; rm -rf /"))
+
+
+def test_events_name_pods_and_do_not_tell_how_they_are() -> None:
+    """Whether a pod of which only events are known still waits is unknown, so that nothing of it is clear."""
+    table = (
+        EVENTS + "2m          Warning   FailedScheduling   pod/a           0/1 nodes are available: 1 Too many pods.\n"
+    )
+    (one,) = readings("k8s.placement", raw(table, "kubectl_events"))
+    assert (one.name, one.waiting, one.refused) == ("a", UNSET, UNSET)
+    (cut,) = cuts("k8s.placement", raw("0/1 nodes are available: 1 Too many pods.\n", "kubectl_event_lines"))
+    assert not cut.nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("  Warning  FailedScheduling  44s   default-scheduler  0/1 nodes are available: 1 Insufficient cpu.\n", True),
+        (
+            "Events:\n  Type     Reason   Age   From     Message\n  ----     ------   ----  ----     -------\n  Normal   Pulled   3m    kubelet  Container image pulled\n",
+            True,
+        ),
+        (
+            "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found.\n",
+            True,
+        ),
+        ("Warning: this is the log of a program that warns of something\n", False),
+        ("Warning  Disk is nearly full  5s  on /dev/sda1\n", False),
+        ("0/1 nodes are available: 1 Insufficient cpu.\nand then I tried to add a node\n", False),
+        ("", False),
+    ],
+)
+def test_event_lines_are_recognised_where_nothing_else_stands(text: str, known: bool) -> None:
+    """A paste of such lines alone; a program's log with a word like that is none."""
+    assert (forms.load("kubectl_event_lines").recognise(text, "") > 0) is known
+
+
+def test_event_lines_hold_the_verdict_without_its_pod() -> None:
+    """The last one counts, as everywhere, and a pod placed after it is history."""
+    waiting = "  Warning  FailedScheduling  5m    default-scheduler  0/1 nodes are available: 1 pod has unbound immediate PersistentVolumeClaims.\n  Warning  FailedScheduling  44s   default-scheduler  0/1 nodes are available: 1 Insufficient cpu.\n"
+    placed = waiting + "  Normal   Scheduled         10s   default-scheduler  Successfully assigned ml/a to n1\n"
+    (one,) = readings("k8s.scheduling", raw(waiting, "kubectl_event_lines"))
+    assert (one.reason, one.pod, one.line) == ("1 Insufficient cpu", UNSET, 2)
+    assert readings("k8s.scheduling", raw(placed, "kubectl_event_lines")) == []
+    named = forms.load("kubectl_event_lines").names(raw(waiting, "kubectl_event_lines"))
+    assert named.summary == "2 events"

@@ -34,8 +34,9 @@ def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
     rows: list[Row] = []
     decided = True
     caused = {id(held.item) for held in judgement.held}
+    alone = not any(item.proper for item in judgement.items)
     for item in judgement.items:
-        if item.symptom is False or not (item.proper or _seen(item)):
+        if item.symptom is False or not (item.proper or (alone and _seen(item))):
             continue
         if id(item) in caused:
             rows.extend(_beside_a_cause(judgement, item, pasted=pasted))
@@ -48,7 +49,7 @@ def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
             rows.extend(mine)
             if any(row.given for row in mine):
                 decided = False
-    if not any(item.proper for item in judgement.items):
+    if alone:
         rows.extend(_not_supplied(judgement))
     return Open(tuple(_in_step_order(judgement, rows)), decided)
 

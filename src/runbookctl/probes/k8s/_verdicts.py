@@ -77,11 +77,11 @@ def _settled(events: Iterable[Happened]) -> dict[tuple[str | None, str], Happene
     """Return the event by which each pod was placed or deleted, the last one."""
     found: dict[tuple[str | None, str], Happened] = {}
     for event in events:
-        name = event.name if event.kind == "pod" and event.reason in ("Scheduled", "Binding") else ""
+        over, name = event.kind == "pod" and event.reason in ("Scheduled", "Binding"), event.name
         if event.reason == "SuccessfulDelete" and (match := _DELETED.match(event.message)):
-            name = match[1] or match[2]
+            over, name = True, match[1] or match[2]
         key = (event.namespace, name)
-        if name and not _before(event, found.get(key)):
+        if over and not _before(event, found.get(key)):
             found[key] = event
     return found
 

@@ -1,13 +1,14 @@
 """Pods and whether they have a node: what they wait for, what the scheduler said, which GPUs they ask for.
 
 Pure: reads Pod objects, `kubectl describe pod` and the pod table. A pod that is gated, finished or being deleted does
-not wait for a node. Source: core v1 PodStatus, PodSpec.
+not wait for a node. An event of the scheduler names a pod and does not tell how it is now: whether it still waits stays
+unknown. Source: core v1 PodStatus, PodSpec.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -17,15 +18,19 @@ from runbookctl import model
 from runbookctl.catalog import kubernetes_values
 from runbookctl.catalog.accelerators import is_gpu
 from runbookctl.catalog.kubernetes_values import moment
-from runbookctl.forms import kubectl_describe_pod, kubectl_get_table, kubernetes_objects
+from runbookctl.forms import kubectl_describe_pod, kubectl_event_lines, kubectl_get_table, kubernetes_objects
+from runbookctl.forms._describe import DescribedEvent
 from runbookctl.forms.kubectl_describe_pod import DescribedPod
 from runbookctl.forms.kubectl_get_table import TableRow
 from runbookctl.forms.lines import Gap
 from runbookctl.model import Cut, Duration, KubernetesGet, Raw, Request, Skipped, Subject, Time
+from runbookctl.probes.k8s import _from_events
+from runbookctl.probes.k8s._from_events import Happened
 from runbookctl.probes.k8s._owners import Owners, described_owner
 from runbookctl.probes.k8s._pod import ReplicaSet, pod, replica_set
+from runbookctl.probes.k8s._verdicts import last
 
-FORMS = ("kubernetes_objects", "kubectl_describe_pod", "kubectl_get_table")
+FORMS = ("kubernetes_objects", "kubectl_describe_pod", "kubectl_get_table", "kubectl_events", "kubectl_event_lines")
 SUBJECT = {"namespace": "namespace", "pod": "name", "pod_uid": "uid", "node": "node", "workload": "owner"}
 KIND = "state"
 ONE = False
@@ -96,8 +101,25 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
                 yield _described(one)
                 if one.gap:
                     yield Cut(why="lines of the description are left out")
+        case "kubectl_events":
+            told = list(_told_of(tuple(_from_events.tabled(raw))))
+            yield from told or (Cut(why="no pods in it", nothing=True),)
+        case "kubectl_event_lines":
+            rows = (row for row in kubectl_event_lines.rows(raw) if isinstance(row, DescribedEvent))
+            waits = any(row.reason == "FailedScheduling" for row in rows)
+            yield Cut(why="the events do not name their pod" if waits else "no pods in it", nothing=not waits)
         case _:
             yield from _tabled(raw)
+
+
+def _told_of(events: Sequence[Happened]) -> Iterator[Reading]:
+    """Yield the pods that the scheduler refused last, as far as events tell: their names and nothing of their state."""
+    for verdict in last(events):
+        if verdict.pod and not verdict.cloud:
+            yield Reading(
+                line=UNSET if verdict.line is None else verdict.line, namespace=verdict.namespace or UNSET,
+                name=verdict.pod, uid=verdict.uid or UNSET,
+            )  # fmt: skip
 
 
 # --- objects --------------------------------------------------------------------------------------------------------
@@ -112,6 +134,10 @@ def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
             yield _of_object(value, owners, raw.at)
         except ValueError as error:
             yield Skipped(line=1, text="Pod", why=str(error)[:200])
+    events = tuple(one for one in _from_events.objects(raw) if isinstance(one, Happened))
+    for named in _told_of(events):
+        told = True
+        yield named
     if why := kubernetes_objects.cut(raw):
         yield Cut(why=why)
     elif not told and raw.request is None and b'"PodList"' not in raw.body[:4096]:

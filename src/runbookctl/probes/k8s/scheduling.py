@@ -18,8 +18,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from runbookctl import model
 from runbookctl.catalog import scheduling
 from runbookctl.catalog.accelerators import is_gpu
-from runbookctl.forms import kubectl_describe_pod, kubernetes_objects
+from runbookctl.forms import kubectl_describe_pod, kubectl_event_lines, kubernetes_objects
+from runbookctl.forms._describe import DescribedEvent
 from runbookctl.forms.kubectl_describe_pod import DescribedPod
+from runbookctl.forms.lines import Gap
 from runbookctl.model import Cut, KubernetesGet, Raw, Request, Skipped, Subject, Time
 from runbookctl.probes.k8s import _from_events, placement
 from runbookctl.probes.k8s._from_events import Happened
@@ -27,7 +29,7 @@ from runbookctl.probes.k8s._lines import Lines
 from runbookctl.probes.k8s._pod import Metadata, pod
 from runbookctl.probes.k8s._verdicts import CLOUD, REASONS, Verdict, last
 
-FORMS = ("kubernetes_objects", "kubectl_events", "kubectl_describe_pod")
+FORMS = ("kubernetes_objects", "kubectl_events", "kubectl_event_lines", "kubectl_describe_pod")
 SUBJECT = {"namespace": "namespace", "pod": "pod", "pod_uid": "pod_uid"}
 KIND = "event"
 ONE = False
@@ -110,6 +112,8 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
         case "kubectl_describe_pod":
             for one in kubectl_describe_pod.described_pods(raw):
                 yield from _described(one, raw)
+        case "kubectl_event_lines":
+            yield from _lines(raw)
         case _:
             events = tuple(_from_events.tabled(raw))
             yield from _readings(last(events), raw)
@@ -117,6 +121,18 @@ def read(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
                 yield Cut(why="the events are not all there")
             elif not any(event.pod and event.reason in REASONS for event in events):
                 yield Cut(why="the scheduler says nothing in it", nothing=True)
+
+
+def _lines(raw: Raw) -> Iterator[Reading | Cut]:
+    """Read events that do not name their object: those of these reasons are a pod's."""
+    rows = tuple(kubectl_event_lines.rows(raw))
+    told = (row for row in rows if isinstance(row, DescribedEvent) and row.reason in REASONS)
+    events = tuple(_from_events.described(told, raw.at, kind="pod", name=None, namespace=None))
+    yield from _readings(last(events), raw)
+    if any(isinstance(row, Gap) and not row.harmless for row in rows):
+        yield Cut(why="the events are not all there")
+    elif not events:
+        yield Cut(why="the scheduler says nothing in it", nothing=True)
 
 
 def _objects(raw: Raw) -> Iterator[Reading | Cut | Skipped]:
