@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -98,11 +97,9 @@ def test_a_stopped_run_sends_nothing() -> None:
     """Cancel before the start is cancel."""
     cancel = threading.Event()
     cancel.set()
-    began = time.monotonic()
     answer = Connectors().send(command("uname"), 5, cancel)
     assert isinstance(answer, Missing)
     assert answer.kind == "not asked"
-    assert time.monotonic() - began < 1
 
 
 def test_a_question_to_a_person_is_not_sent() -> None:

@@ -41,6 +41,7 @@ class _Ghost(Struct, frozen=True):
     obtain: str
     before: dt.datetime | None = None
     older_than: str = ""
+    given: bool = True
     everywhere: bool = False  # missing evidence that names nothing is missing for every item
 
 
@@ -136,13 +137,15 @@ class StepRows:
                 cut = gap.cut
                 if cut.nothing:
                     continue  # it does not cover its item, which `covers` says
-                if cut.ring and evidence.origin not in (Origin.LIVE, Origin.BUNDLE):
-                    continue  # pasted text is taken as whole unless it was cut
+                pasted = evidence.origin not in (Origin.LIVE, Origin.BUNDLE)
+                if cut.ring and pasted and cut.before is None:
+                    continue  # pasted text is taken as whole unless it was cut, or says itself when it begins
                 if self._since is not None and cut.before is not None and cut.before < self._since:
                     continue
                 subject = self._complete(gap.subject, evidence)
                 older = evidence.id if cut.ring else ""
-                yield _Ghost(subject, f"{evidence.id}: {cut.why}", "", cut.before, older)
+                given = not (cut.ring and pasted)
+                yield _Ghost(subject, f"{evidence.id}: {cut.why}", "", cut.before, older, given=given)
         for evidence in self.asked.missing:
             missing = evidence.missing or Missing(why="not asked", kind="not asked")
             subject = self._names.complete(evidence.item or evidence.subject)
@@ -172,7 +175,7 @@ class StepRows:
         subject = str(item)
         for ghost in self._ghosts:
             if self._touches(ghost, item, only):
-                why = Why(self.id, subject, ghost.why, ghost.obtain or self.obtain(item))
+                why = Why(self.id, subject, ghost.why, ghost.obtain or self.obtain(item), ghost.given)
                 yield self._ghost_row(why, ghost)
         if not self.covers(item, only) and not any(self._touches(ghost, item, only) for ghost in self._ghosts):
             yield self._ghost_row(self._not_covered(item), None)

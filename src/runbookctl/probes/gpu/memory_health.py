@@ -25,7 +25,7 @@ from runbookctl.forms import (
 from runbookctl.forms._gpu_facts import SmiReport, no_handle
 from runbookctl.model import Cut, NvmlRead, Raw, Request, Subject
 
-FORMS = ("nvml", "nvidia_smi_q", "nvidia_smi_xml", "nvidia_smi_csv", "nvidia_smi_table")
+FORMS = ("nvml", "nvidia_smi_q", "nvidia_smi_xml", "nvidia_smi_csv", "nvidia_smi_table", "runtime_error")
 SUBJECT = {"node": "node", "gpu": "pci", "gpu_uuid": "uuid"}
 PARTIAL = ("nvidia_smi_q", "nvidia_smi_csv", "nvidia_smi_table")  # they print what was asked for, or the most
 KIND = "state"
@@ -111,9 +111,13 @@ def read(raw: Raw) -> Iterator[Reading | Cut]:
         yield from _of_nvml(raw)
         return
     found, cut = _report(raw)
-    for gpu in found.gpus:
-        yield Reading(line=gpu.line, node=raw.subject.node or UNSET, **_gpu_state.of_facts(gpu))
-    yield from _without_values(raw, found)
+    told = [Reading(line=gpu.line, node=raw.subject.node or UNSET, **_gpu_state.of_facts(gpu)) for gpu in found.gpus]
+    told += [one for one in _without_values(raw, found) if isinstance(one, Reading)]
+    yield from told
+    if raw.form == "runtime_error":  # of what other programs refuse there, a line may name a GPU that nvidia-smi lost
+        yield from () if told else (Cut(nothing=True, why="it names no GPU"),)
+        return
+    yield from (one for one in _without_values(raw, found) if isinstance(one, Cut))
     if cut:
         yield Cut(why="the text was cut short")
 

@@ -229,8 +229,9 @@ def _status(word: str) -> _Status:
     if word in _POD_REASONS:
         return _Status(pod_reason=word, phase="Failed")
     if word in _ENDED:
-        code = 0 if word == "Completed" else UNSET
-        return _Status(role=role, state="terminated", waiting=None, ended=Exit(code=code, reason=word, current=True))
+        end = Exit(code=0 if word == "Completed" else UNSET, reason=word, current=True)
+        why = None if word == "Completed" else UNSET  # a pod that has done its work was not taken away
+        return _Status(role=role, state="terminated", waiting=None, pod_reason=why, ended=end)
     if word in ("Succeeded", "Failed"):
         return _Status(phase=word)
     return _Status(role=role, state="waiting", waiting=word)
