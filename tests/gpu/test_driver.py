@@ -87,8 +87,21 @@ def test_a_mismatch_names_both_versions() -> None:
 )
 def test_a_refusal_counts_only_where_the_driver_did_not_load_after_it(line: str) -> None:
     """The same line in the boot log of a machine whose driver runs is about something else, or over."""
-    assert len(kinds(line)) == 1
-    assert kinds(line + LOADED) == []
+    there = "[    1.000000] pci 0000:3b:00.0: [10de:2330] type 00 class 0x030200\n"
+    assert len(kinds(there + line)) == 1
+    assert kinds(there + line + LOADED) == []
+
+
+def test_a_refused_module_on_a_machine_that_names_no_nvidia_gpu_is_another_one() -> None:
+    """The kernel's refusal names no module: a machine without a trace of NVIDIA has no such trouble."""
+    assert kinds("[   10.000000] Loading of unsigned module is rejected\n") == []
+
+
+def test_a_mismatch_is_over_once_the_module_was_loaded_anew() -> None:
+    """A start of the driver after it answers the complaint; whatever still differs is said again."""
+    before = recording("kernel-mismatch.txt").decode()
+    assert kinds(before) == ["api_mismatch", "api_mismatch"]
+    assert kinds(before + LOADED) == []
 
 
 def test_a_refusal_after_the_driver_loaded_is_about_another_module() -> None:

@@ -90,7 +90,8 @@ def diagnose(cases: Sequence[Case], of: Circumstances) -> Diagnosis:
         judgements.append(judge(shared, pasted=of.pasted))
     counting = [one for one in judgements if _counts(one, pasted=of.pasted)]
     causes = conclude(judgements)
-    questions = {one.runbook.id: open_questions(one, pasted=of.pasted) for one in counting}
+    told = [held.item.subject for one in judgements for held in one.held]
+    questions = {one.runbook.id: open_questions(one, told, pasted=of.pasted) for one in counting}
     rows = [*_unreadable(of), *(row for open_ in questions.values() for row in open_.rows)]
     cut = [] if causes or not of.pasted else _cut(cases)
     rows = [*rows, *cut]

@@ -25,11 +25,12 @@ class Open(Struct, frozen=True):
     decided: bool
 
 
-def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
+def open_questions(judgement: Judgement, told: Sequence[Subject], *, pasted: bool) -> Open:
     """Return what is missing for items that have the symptom (or may have it) and no cause.
 
     In `analyze` a step that was not supplied is listed and leaves nothing open by itself; what was supplied and is
-    cut or unreadable does. In a run, what was asked and not answered does.
+    cut or unreadable does. In a run, what was asked and not answered does. `told` is what causes of any runbook are
+    about: a symptom of one of these has its cause, be it another runbook's.
     """
     rows: list[Row] = []
     decided = True
@@ -44,7 +45,9 @@ def open_questions(judgement: Judgement, *, pasted: bool) -> Open:
         mine = list(_rows(judgement, item))
         if item.symptom is True:
             decided = False
-            rows.extend(mine or [_no_cause_fits(judgement, item)])
+            if not mine and not any(subjects.agree(item.subject, other) for other in told):
+                mine = [_no_cause_fits(judgement, item)]
+            rows.extend(mine)
         else:
             rows.extend(mine)
             if any(row.given for row in mine):

@@ -30,8 +30,9 @@ _ANCHORS = (
     b"API mismatch", b"has the version", b"same version", b"all NVIDIA driver", b"The NVIDIA GPU", b"PCI ID",
     b"fallen off", b"installed in this system", b"not supported by", b"RmInitAdapter", b"rm_init_adapter",
     b"PCI I/O region", b"BAR", b"copy vbios", b"loading NVIDIA", b"): 79", b"nouveau", b"nova_core", b"NovaCore",
-    b"Linux version ",
+    b"Linux version ", b"[10de:", b"nvidia",
 )  # fmt: skip
+_NVIDIA = ("NVRM", "nvidia", "[10de:")
 _NEAR = 4  # lines
 _SOON = 2.0  # seconds
 _UNNAMED = "unnamed"
@@ -92,11 +93,13 @@ def read(raw: Raw) -> Iterator[Reading | Cut]:
     """Read `NVRM: GPU 0000:3b:00.0: RmInitAdapter failed! (0x26:0x56:1474)` and its relatives."""
     held: list[tuple[KernelLine, Reading]] = []
     bursts = Bursts[Reading]()
-    near, loaded = _Near(), False
+    near, loaded, nvidia = _Near(), False, False
     for message in _driver_message.messages(kernel_log.events(raw, (*_ANCHORS, *signatures.literals(_FAMILY)))):
         if isinstance(message, Cut):
             yield message
-        elif _driver_line.loading(message.text):
+            continue
+        nvidia = nvidia or any(word in message.text for word in _NVIDIA)
+        if _driver_line.loading(message.text):
             held, loaded = [], True
         elif message.text.startswith("Linux version "):
             loaded = False
@@ -108,6 +111,8 @@ def read(raw: Raw) -> Iterator[Reading | Cut]:
                 held.append(item)
     yield from bursts.end()
     for line, reading in held:
+        if reading.kind == "module_signature_refused" and not nvidia:
+            continue  # the refusal names no module: where nothing tells of an NVIDIA GPU it is about another one
         yield from () if bursts.again(line) else bursts.begin(line, reading)
     yield from bursts.end()
 
@@ -158,7 +163,7 @@ def _understood(message: Message, near: _Near, *, loaded: bool) -> _Said | None:
         return None if near.again(message) else _Said("init_failed", {"pci": pci, "means": "gpu_init_failure"})
     if (two := _driver_message.mismatch(text)) is not None:
         fields = {"client": two.client, "pid": two.pid, "library": two.library, "module": two.module}
-        return _Said("api_mismatch", fields | {"means": "driver_library_mismatch"})
+        return _Said("api_mismatch", fields | {"means": "driver_library_mismatch"}, held=True)
     if pci := _driver_message.nouveau(text):
         return _Said("nouveau_in_use", {"pci": pci, "means": "nouveau_conflict"}, held=True)
     if pci := _driver_message.not_supported(text):
