@@ -60,9 +60,16 @@ VERSION = len(STEPS)
 
 def version(connection: sqlite3.Connection, path: Path) -> int:
     """Return the schema version of a file, 0 for an empty one. Raises JournalError for a newer or a foreign file."""
-    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    alone = not connection.in_transaction
+    if alone:
+        connection.execute("BEGIN")  # one snapshot: somebody may be making the tables just now
+    try:
+        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
+        tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    finally:
+        if alone:
+            connection.execute("ROLLBACK")
     if owner != APPLICATION and (found or tables):
         raise JournalError(
             "this file is not a journal of runbookctl", details=[f"{path} is another program's database."],
