@@ -269,6 +269,13 @@ def _fields_beyond(wide: Row, row: Row) -> Row:
     return Row(wide.reading, step=row.step, evidence=wide.evidence, subject=row.subject, sources=wide.sources)
 
 
+def _unset(value: Any) -> bool:
+    """Tell whether a field says nothing: it is unset, or a struct of which every field is."""
+    if isinstance(value, Struct) and value.__struct_fields__:
+        return all(getattr(value, field) is UNSET for field in value.__struct_fields__)
+    return value is UNSET
+
+
 def _merge(rows: list[Row]) -> Row:
     """Merge readings of one state, the strongest source last."""
     reading = rows[0].reading
@@ -278,7 +285,7 @@ def _merge(rows: list[Row]) -> Row:
     for row in rows:
         for field in type(reading).__struct_fields__:
             value = getattr(row.reading, field, UNSET)
-            if value is not UNSET:
+            if not _unset(value):
                 values[field] = value
                 sources[field] = (row.evidence, row.line)
     last = rows[-1]
