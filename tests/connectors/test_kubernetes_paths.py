@@ -62,7 +62,7 @@ def test_known_shapes_are_read() -> None:
         ("apis", "..", "v1", "pods"), ("metrics", "x"), ("openapi", "v3"), ("logs",), ("version?x",),
     ],
 )  # fmt: skip
-def test_other_shapes_are_refused(segments: tuple[str, ...]) -> None:
+def test_s15_other_shapes_are_refused(segments: tuple[str, ...]) -> None:
     """S15, S43: no exec, no proxy, no values of Secrets, nothing outside the table."""
     with pytest.raises(RefusedError):
         get(*segments)

@@ -69,7 +69,7 @@ def test_the_client_is_told_not_to_ask_forward_or_stay(tmp_path: Path) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(WORDS | TRICKY, min_size=1, max_size=5))
-def test_words_pass_a_posix_shell_one_by_one(words: list[str]) -> None:
+def test_s12_words_pass_a_posix_shell_one_by_one(words: list[str]) -> None:
     """S12: the line that a login shell parses gives back exactly the words."""
     line = ssh.remote_line(("printf", "<%s>\\0", "--", *words), 5)
     told = subprocess.run(["sh", "-c", line], capture_output=True, check=True).stdout.partition(ssh.BEGIN)[2]
@@ -79,7 +79,7 @@ def test_words_pass_a_posix_shell_one_by_one(words: list[str]) -> None:
 
 @pytest.mark.parametrize("shell", ["csh", "tcsh", "fish"])
 @pytest.mark.parametrize("word", ["plain", "a'b", "a\ntouch INJECTED\n:", "!!", "a!b", "$(touch INJECTED)"])
-def test_other_shells_run_nothing(shell: str, word: str, tmp_path: Path) -> None:
+def test_s12_other_shells_run_nothing(shell: str, word: str, tmp_path: Path) -> None:
     """S12: a C shell or fish stops at the first word of the line."""
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")

@@ -204,7 +204,7 @@ def test_what_does_not_exist_is_said_by_name(seeded: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["..", ".", "%2e%2e", "a/b", "a?x", "a#b", "../../kube-system/secrets/x", "", "A"])
-def test_a_path_is_never_folded(seeded: Path, name: str) -> None:
+def test_s15_a_path_is_never_folded(seeded: Path, name: str) -> None:
     """S15: a name that is none never reaches the server, and no Secret is read by way of a pod."""
     client = connect(seeded, "admin")
     answer = get(client, "api", "v1", "namespaces", "ml", "pods", name)

@@ -35,7 +35,7 @@ def ask(node: str, config: Path, *argv: str, timeout: float = 10) -> Answer | Mi
     return ssh.ask(request, Settings(ssh_config=str(config)), timeout, threading.Event())
 
 
-def test_each_word_arrives_as_one_argument(ssh_config: Path) -> None:
+def test_s12_each_word_arrives_as_one_argument(ssh_config: Path) -> None:
     """S12: quotes, newline, `$( )`, leading dash and everything else of a shell arrive as they were sent."""
     _, body = remote("gpu-7", ("printf", "<%s>\\0", "--", *WORDS), ssh_config)
     assert body.decode().split("\0")[1:-1] == [f"<{word}>" for word in WORDS]
@@ -43,7 +43,7 @@ def test_each_word_arrives_as_one_argument(ssh_config: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["plain", "a'b", "a\ntouch /tmp/runbookctl-injected\n:", "a!b", "$(id)"])
-def test_a_c_shell_is_refused_and_runs_nothing(csh_node: str, ssh_config: Path, word: str) -> None:
+def test_s12_a_c_shell_is_refused_and_runs_nothing(csh_node: str, ssh_config: Path, word: str) -> None:
     """S12: an account whose login shell is no POSIX shell gets an answer in words, and nothing was run."""
     ended, body = remote(csh_node, ("echo", word), ssh_config)
     assert ssh.BEGIN not in ended.body
