@@ -87,3 +87,19 @@ def test_the_transcripts_of_the_readme_are_what_the_program_prints(tmp_path: Pat
             env={**os.environ, "RUNBOOKCTL_HOME": str(tmp_path / "state"), "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         assert CHANGING.sub("*", done.stdout.rstrip("\n")) == CHANGING.sub("*", printed), command
+
+
+def test_what_the_readme_says_to_run_on_a_cluster_can_be_planned(tmp_path: Path) -> None:
+    """A `runbookctl run` in a sentence of README is taken: planned, since no cluster is here."""
+    import os
+    import subprocess
+    import sys
+
+    found = re.findall(r"`runbookctl (run [^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert found
+    for command in found:
+        done = subprocess.run(
+            [sys.executable, "-m", "runbookctl", *command.split(), "--plan"], cwd=ROOT, capture_output=True, text=True,
+            env={**os.environ, "RUNBOOKCTL_HOME": str(tmp_path / "state")}, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (command, done.stderr)
